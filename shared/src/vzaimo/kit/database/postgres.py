@@ -1,0 +1,91 @@
+"""PostgreSQL as a service's store, by psycopg 3: any replicas, short transactions, bounded waits."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Executable, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from vzaimo.kit.database.base import Database, Dialect, Parameters, Transaction, translated
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT = 5
+"""Seconds to wait for a connection, from the server or from the pool."""
+
+SESSION = {
+    "lock_timeout": "5s",
+    "statement_timeout": "15s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+"""Every wait has an end. Maintenance work lifts the second for itself."""
+
+
+class PostgresTransaction(Transaction):
+    """A transaction on one connection of the pool."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
+        """Run a statement and buffer its result."""
+        try:
+            return await self._connection.execute(statement, parameters)
+        except DBAPIError as error:
+            raise translated(error) from error
+
+
+class PostgresDatabase(Database):
+    """A database and a role of the service's own."""
+
+    dialect: Dialect = "postgresql"
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        self.engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CONNECT_TIMEOUT,
+            pool_use_lifo=True,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT, "options": options, "prepare_threshold": 2},
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """READ COMMITTED: handlers lock the rows that they rely on."""
+        try:
+            async with self.engine.begin() as connection:
+                yield PostgresTransaction(connection)
+        except (DBAPIError, PoolTimeout) as error:
+            raise translated(error) from error
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """On one connection, rolled back at the end."""
+        try:
+            async with self.engine.connect() as connection:
+                yield PostgresTransaction(connection)
+        except (DBAPIError, PoolTimeout) as error:
+            raise translated(error) from error
+
+    async def in_thread(self, work: Callable[[Connection], T]) -> T:
+        """Long work on a connection of its own; here the loop is free anyway, so it needs no thread."""
+
+        def run(connection: Connection) -> T:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            return work(connection)
+
+        async with self.engine.begin() as connection:
+            return await connection.run_sync(run)
+
+    async def close(self) -> None:
+        """Close the pool, whatever the loop's state."""
+        await asyncio.shield(self.engine.dispose())

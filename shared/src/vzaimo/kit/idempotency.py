@@ -1,0 +1,93 @@
+"""Commands that may be sent twice: the outcome is kept with the state, under the caller's key, for 24 hours.
+
+The HTTP side is the ``Idempotency-Key`` field of draft-ietf-httpapi-idempotency-key-header.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from vzaimo.kit.database import Transaction, insert
+from vzaimo.kit.tables import IdempotencyRow, table_of
+
+KEPT = timedelta(hours=24)
+_TABLE = table_of(IdempotencyRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of a command. ``scope`` is actor, method and path; ``fingerprint`` a hash of the body."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command brought about: status, the receipt's fields, and headers such as Location."""
+
+    status: int
+    receipt: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Repeated(Exception):
+    """This command was carried out before: its outcome, to be answered again. Nothing was changed."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("the command was carried out before")
+        self.outcome = outcome
+
+
+class KeyReused(Exception):
+    """The key was used for a command with another body. Nothing was changed."""
+
+
+async def recall(tx: Transaction, attempt: Attempt, now: datetime) -> None:
+    """Claim the key for this transaction; a concurrent sending waits here until we commit or roll back.
+
+    Raises ``Repeated`` or ``KeyReused``.
+    """
+    claim = insert(tx, _TABLE).values(
+        scope=attempt.scope,
+        key=attempt.key,
+        fingerprint=attempt.fingerprint,
+        status=0,
+        outcome={},
+        created_at=now,
+    )
+    claimed = await tx.first(claim.on_conflict_do_nothing().returning(_TABLE.c.key))
+    if claimed is not None:
+        return
+    kept = await tx.first(
+        select(_TABLE).where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key).with_for_update()
+    )
+    if kept is None or kept.created_at <= now - KEPT:
+        # Expired, or swept away between the two statements: the key is free again.
+        await tx.execute(delete(_TABLE).where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key))
+        await tx.execute(claim)
+        return
+    if kept.fingerprint != attempt.fingerprint:
+        raise KeyReused
+    raise Repeated(Outcome(kept.status, kept.outcome["receipt"], kept.outcome["headers"]))
+
+
+async def conclude(tx: Transaction, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+    """Keep the outcome under the claimed key."""
+    await tx.execute(
+        _TABLE.update()
+        .where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key)
+        .values(
+            status=outcome.status,
+            outcome={"receipt": outcome.receipt, "headers": outcome.headers},
+            created_at=now,
+        )
+    )
+
+
+async def sweep(tx: Transaction, now: datetime) -> None:
+    """Forget outcomes older than 24 hours."""
+    await tx.execute(delete(_TABLE).where(_TABLE.c.created_at <= now - KEPT))

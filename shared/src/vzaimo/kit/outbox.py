@@ -1,0 +1,52 @@
+"""The outbox: the service's own log of facts, appended in the transaction of the state."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from vzaimo.contracts.event import Fact, envelope
+from vzaimo.kit.database import Transaction
+from vzaimo.kit.ids import new_id
+from vzaimo.kit.tables import OutboxRow, table_of
+
+MAX_BODY = 512 * 1024
+"""Bytes. The server's own limit is 1 MiB; half of it leaves room for headers and for growth by addition."""
+
+_SUBJECT = re.compile(r"[a-z_]+\.(?:pub|party|int)\.[a-z_]+\.[a-z_]+\.v[0-9]+(?:\.[A-Za-z0-9_-]+){3}")
+_INSERT = insert(table_of(OutboxRow))
+
+
+class UnpublishableFact(ValueError):
+    """A fact that the bus would refuse: its transaction must not commit."""
+
+
+async def append(tx: Transaction, facts: Sequence[Fact], now: datetime, actor: str, traceparent: str | None) -> None:
+    """Write facts to the log, in order. Raises ``UnpublishableFact``."""
+    rows = []
+    for fact in facts:
+        event = envelope(fact, event_id=new_id(), time=now, traceparent=traceparent)
+        body = event.model_dump_json(exclude_none=True).encode()
+        subject = fact.subject
+        if not _SUBJECT.fullmatch(subject):
+            raise UnpublishableFact(f"{subject!r} is no subject of eight tokens")
+        if len(body) > MAX_BODY:
+            raise UnpublishableFact(f"{event.type} of {fact.key} has {len(body)} bytes; {MAX_BODY} is the most")
+        rows.append(
+            {
+                "event_id": event.id,
+                "stream": fact.stream,
+                "subject": subject,
+                "event_type": event.type,
+                "aggregate": fact.aggregate,
+                "aggregate_id": fact.key,
+                "aggregate_version": fact.aggregate_version,
+                "body": body,
+                "traceparent": traceparent,
+                "actor": actor,
+                "created_at": now,
+            }
+        )
+    # One statement a fact on SQLite, one for all on PostgreSQL: SQLAlchemy chooses by the driver.
+    await tx.execute(_INSERT, rows)

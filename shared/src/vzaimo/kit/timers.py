@@ -1,0 +1,136 @@
+"""Timers: something is due at a moment. Written with the state, handled in one transaction with its effect.
+
+After an outage, what fell due meanwhile runs late; ``Due.overdue`` says by how much, and the handler of a
+city's deadline gives a grace by it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, tuple_
+
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.database import Conflict, StoreUnavailable, Transaction, insert
+from vzaimo.kit.tables import TimerRow, table_of
+
+if TYPE_CHECKING:
+    from vzaimo.kit.work import Work, Works
+
+log = logging.getLogger(__name__)
+_TABLE = table_of(TimerRow)
+POLL = 1.0
+"""Seconds between looks at what is due."""
+RETRY = timedelta(minutes=1)
+"""A timer whose handler failed is tried again after this long; others go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A timer to set, or, without ``due_at``, to take back."""
+
+    kind: str
+    aggregate_id: str
+    due_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer that has run out."""
+
+    kind: str
+    aggregate_id: str
+    due_at: datetime
+    revision: int
+
+
+Handler = Callable[["Work", Due], Awaitable[None]]
+
+
+async def save(tx: Transaction, changes: Sequence[Change]) -> None:
+    """Set and take back timers; of several changes to one timer the last counts."""
+    last = {(change.kind, change.aggregate_id): change for change in changes}
+    gone = [key for key, change in last.items() if change.due_at is None]
+    if gone:
+        await tx.execute(_TABLE.delete().where(tuple_(_TABLE.c.kind, _TABLE.c.aggregate_id).in_(gone)))
+    rows = [
+        {"kind": change.kind, "aggregate_id": change.aggregate_id, "due_at": change.due_at, "revision": change.revision}
+        for change in last.values()
+        if change.due_at is not None
+    ]
+    if rows:
+        upsert = insert(tx, _TABLE)
+        await tx.execute(
+            upsert.on_conflict_do_update(
+                index_elements=["kind", "aggregate_id"],
+                set_={"due_at": upsert.excluded.due_at, "revision": upsert.excluded.revision},
+            ),
+            rows,
+        )
+
+
+class Timers:
+    """Runs what is due. Any number of replicas may run: a due row is locked by one of them."""
+
+    def __init__(self, works: "Works", handlers: dict[str, Handler]) -> None:
+        self._works = works
+        self._handlers = handlers
+
+    async def run(self) -> None:
+        """Until cancelled. A store that is away pauses it, nothing more."""
+        pause = POLL
+        while True:
+            try:
+                while await self.run_one():
+                    await asyncio.sleep(0)
+                pause = POLL
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("timers wait for the store: %s", error)
+                pause = min(pause * 2, 30.0)
+            await asyncio.sleep(pause)
+
+    async def run_one(self) -> bool:
+        """Handle the timer that has been due longest; False when none is."""
+        due: Due | None = None
+        try:
+            async with self._works.begin(Cause(actor="timer")) as work:
+                row = await work.first(
+                    select(_TABLE)
+                    .where(_TABLE.c.due_at <= work.now, _TABLE.c.kind.in_(self._handlers))
+                    .order_by(_TABLE.c.due_at)
+                    .limit(1)
+                    .with_for_update(skip_locked=True)
+                )
+                if row is None:
+                    return False
+                due = Due(row.kind, row.aggregate_id, row.due_at, row.revision)
+                # Gone before the handler runs, so that the handler may set it anew.
+                await work.execute(
+                    _TABLE.delete().where(_TABLE.c.kind == due.kind, _TABLE.c.aggregate_id == due.aggregate_id)
+                )
+                await self._handlers[due.kind](work, due)
+        except (StoreUnavailable, Conflict):
+            raise
+        except Exception:
+            if due is None:
+                raise
+            log.exception("timer %s failed and is put off", due.kind, extra={"aggregate_id": due.aggregate_id})
+            await self._put_off(due)
+        return True
+
+    async def _put_off(self, due: Due) -> None:
+        async with self._works.database.begin() as tx:
+            await tx.execute(
+                _TABLE.update()
+                .where(
+                    _TABLE.c.kind == due.kind,
+                    _TABLE.c.aggregate_id == due.aggregate_id,
+                    _TABLE.c.revision == due.revision,
+                    _TABLE.c.due_at == due.due_at,
+                )
+                .values(due_at=self._works.clock.now() + RETRY)
+            )
