@@ -54,7 +54,7 @@ class Fact(State):
     audience: ClassVar[Audience]
     stream: ClassVar[str]
     schema_version: ClassVar[int] = 1
-    fact_token: ClassVar[str]
+    fact_word: ClassVar[str]
     event_type: ClassVar[str]
 
     aggregate_version: Annotated[int, Field(ge=1)]
@@ -74,7 +74,7 @@ class Fact(State):
         """Eight tokens: service, audience, aggregate, fact, version, city, other city, id."""
         city, other = self.parties
         return (
-            f"{self.service}.{self.audience}.{self.aggregate}.{self.fact_token}"
+            f"{self.service}.{self.audience}.{self.aggregate}.{self.fact_word}"
             f".v{self.schema_version}.{city}.{other}.{self.key}"
         )
 
@@ -84,8 +84,8 @@ class Fact(State):
         if "stream" not in cls.__dict__ and "service" in cls.__dict__:
             cls.stream = cls.service.upper()
         if "audience" in cls.__dict__:
-            if "fact_token" not in cls.__dict__:
-                cls.fact_token = snake_case(cls.__name__)
+            if not hasattr(cls, "fact_word"):
+                cls.fact_word = snake_case(cls.__name__)
             cls.event_type = f"city.vzaimo.{cls.service}.{cls.__name__}.v{cls.schema_version}"
             FACTS[cls.event_type] = cls
 

@@ -1,0 +1,1 @@
+"""The rules of registry: pure, time is an argument."""

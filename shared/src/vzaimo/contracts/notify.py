@@ -1,0 +1,42 @@
+"""Facts of notify: what could not be delivered."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from vzaimo.contracts.event import NOBODY, Audience, Fact, Slug, State
+
+
+class Delivery(State):
+    """One mail to one person, without the person."""
+
+    id: UUID
+    channel: Slug
+    kind: Slug
+    city: Slug | None = None
+    attempts: int
+    reason: Slug
+
+
+class DeliveryFact(Fact):
+    """Something happened to a delivery."""
+
+    service: ClassVar[str] = "notify"
+    aggregate: ClassVar[str] = "delivery"
+
+    delivery: Delivery
+
+    @property
+    def key(self) -> str:
+        """The delivery's id."""
+        return str(self.delivery.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city that the recipient acts for."""
+        return self.delivery.city or NOBODY, NOBODY
+
+
+class DeliveryDead(DeliveryFact):
+    """A delivery was given up; an operator may try it again."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL

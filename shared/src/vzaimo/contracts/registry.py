@@ -1,0 +1,347 @@
+"""Facts of registry: which cities take part, who acts for them, what they do well.
+
+Contact data travel in a stream of their own, ``CONTACTS``, that keeps only the last message of a person.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from vzaimo.contracts.event import NOBODY, Audience, Fact, PersonRef, Slug, State
+
+CONTACTS = "CONTACTS"
+"""The stream of contact data: readable by notify alone, one message a person, never dead-lettered."""
+
+
+class CityStatus(StrEnum):
+    """Where a city stands in the programme. ``withdrawn`` is final."""
+
+    APPLIED = "applied"
+    AGREEMENT_PENDING = "agreement_pending"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    WITHDRAWN = "withdrawn"
+
+
+class Agreement(State):
+    """The document by which a city takes part. Without ``valid_until`` it does not lapse."""
+
+    number: str
+    signed_on: date
+    valid_until: date | None = None
+
+
+class City(State):
+    """A member education authority. ``timezone`` is an IANA name, coordinates are WGS 84 degrees."""
+
+    id: Slug
+    name: str
+    region: str
+    region_iso: str | None = None
+    timezone: str
+    latitude: float | None = None
+    longitude: float | None = None
+    authority: str | None = None
+    status: CityStatus
+    suspended_for: Slug | None = None
+    agreement: Agreement | None = None
+
+
+class CityFact(Fact):
+    """Something happened to a city."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "city"
+
+    city: City
+
+    @property
+    def key(self) -> str:
+        """The city's slug."""
+        return self.city.id
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city itself."""
+        return self.city.id, NOBODY
+
+
+class CityApplied(CityFact):
+    """A city asked to take part."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class CityUpdated(CityFact):
+    """A city's profile changed, or it was admitted and its agreement is awaited."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class AgreementSigned(CityFact):
+    """A city's agreement was signed, the first or a new one."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class CityActivated(CityFact):
+    """A city takes part from now on."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class CityWithdrawn(CityFact):
+    """A city takes part no longer, or its application was declined."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class PersonRole(State):
+    """One role of one person. A moderator's has no city; ``scopes`` belong to a city's service client."""
+
+    id: UUID
+    person: PersonRef
+    city: Slug | None = None
+    role: Literal["moderator", "coordinator", "viewer", "service"]
+    scopes: tuple[Slug, ...] = ()
+    granted_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+
+
+class RoleFact(Fact):
+    """Something happened to a person's role."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "role"
+
+    role: PersonRole
+
+    @property
+    def key(self) -> str:
+        """The role's id."""
+        return str(self.role.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city that the role is for."""
+        return self.role.city or NOBODY, NOBODY
+
+
+class RoleGranted(RoleFact):
+    """A person may act from now on."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class RoleEnded(RoleFact):
+    """A person may act no longer."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class Contact(State):
+    """How a person is reached at work. After erasure only ``person`` is left."""
+
+    person: PersonRef
+    email: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    locale: Literal["ru", "en"] = "ru"
+
+
+class ContactFact(Fact):
+    """A person's contact data. One subject a person, whatever happened, so that the stream keeps the last only."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "contact"
+    stream: ClassVar[str] = CONTACTS
+    fact_word: ClassVar[str] = "contact"
+
+    contact: Contact
+
+    @property
+    def key(self) -> str:
+        """The person's reference."""
+        return self.contact.person
+
+
+class ContactChanged(ContactFact):
+    """A person's contact data are these from now on."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class ContactErased(ContactFact):
+    """A person's contact data are to be forgotten."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class Topic(State):
+    """A theme of the programme; its id is a slug."""
+
+    id: Slug
+    name: str
+    name_en: str | None = None
+    retired: bool = False
+
+
+class TopicFact(Fact):
+    """Something happened to a topic."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "topic"
+
+    topic: Topic
+
+    @property
+    def key(self) -> str:
+        """The topic's slug."""
+        return self.topic.id
+
+
+class TopicChanged(TopicFact):
+    """A topic was added, renamed or retired."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation is."""
+
+    SCHOOL = "school"
+    COMPLEX = "complex"
+    SCIENCE = "science"
+    CULTURE = "culture"
+    BUSINESS = "business"
+
+
+class Organisation(State):
+    """Where events take place. Coordinates are WGS 84 degrees."""
+
+    id: UUID
+    city: Slug
+    name: str
+    kind: OrganisationKind
+    address: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class OrganisationFact(Fact):
+    """Something happened to an organisation."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "organisation"
+
+    organisation: Organisation
+
+    @property
+    def key(self) -> str:
+        """The organisation's id."""
+        return str(self.organisation.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """Its city."""
+        return self.organisation.city, NOBODY
+
+
+class OrganisationRegistered(OrganisationFact):
+    """A city named an organisation."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class OrganisationUpdated(OrganisationFact):
+    """An organisation's data changed."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class PracticeStatus(StrEnum):
+    """Where a practice stands on its way to publication."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    PUBLISHED = "published"
+    ARCHIVED = "archived"
+
+
+class Indicator(State):
+    """What shows that a practice works. A missing ``baseline_year`` has a reason, kept in registry."""
+
+    name: str
+    unit: str
+    baseline: float
+    baseline_year: int | None = None
+    result: float
+    result_year: int
+    evidence: str | None = None
+
+
+class Practice(State):
+    """What a city does well. Texts beyond the title stay in registry."""
+
+    id: UUID
+    city: Slug
+    title: str
+    topics: tuple[Slug, ...]
+    audience: tuple[Slug, ...]
+    indicators: tuple[Indicator, ...]
+    status: PracticeStatus
+    published_at: AwareDatetime | None = None
+    review_round: Annotated[int, Field(ge=0)] = 0
+
+
+class PracticeFact(Fact):
+    """Something happened to a practice."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "practice"
+
+    practice: Practice
+
+    @property
+    def key(self) -> str:
+        """The practice's id."""
+        return str(self.practice.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city whose practice it is."""
+        return self.practice.city, NOBODY
+
+
+class PracticeSubmitted(PracticeFact):
+    """A city asks the moderator to review a practice."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class PracticeReturned(PracticeFact):
+    """The moderator gave a practice back with a remark (which stays in registry)."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class PracticeAnnounced(PracticeFact):
+    """A practice was published."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class PracticeUpdated(PracticeFact):
+    """A published practice changed."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class PracticeArchived(PracticeFact):
+    """A practice is no longer offered; who did it stays known."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC

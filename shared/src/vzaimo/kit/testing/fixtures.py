@@ -1,0 +1,87 @@
+"""Fixtures of the whole suite: servers started once a run, and stores that are fresh for each test."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+# Before the kit is imported: a transaction that awaits something else than the store is an error here.
+os.environ["VZAIMO_STRICT"] = "1"
+# The wheel of PostgreSQL keeps its lock and socket there, and warns where the variable is not set.
+os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="vzaimo-run-"))
+
+import pytest
+
+from vzaimo.kit.clock import ManualClock
+from vzaimo.kit.database import Database, open_database
+from vzaimo.kit.tables import KitModel
+from vzaimo.kit.testing import containers, postgres
+from vzaimo.kit.testing.nats import NatsServer
+from vzaimo.kit.work import Works
+
+NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
+"""Noon in Moscow on the day of the first announcement."""
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_folder: Path) -> Iterator[str]:
+    """The URI of the run's PostgreSQL."""
+    if containers.asked_for():
+        with containers.postgres() as uri:
+            yield uri
+    else:
+        with postgres.server(shared_folder / "postgres") as uri:
+            yield uri
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URI of an empty database of this test's own."""
+    with postgres.fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store: the test runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A server of this test's own, which it may kill."""
+    server = containers.nats(tmp_path / "nats") if containers.asked_for() else NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def database(store_url: str) -> AsyncIterator[Database]:
+    """A store with the kit's own tables."""
+    opened = await open_database(store_url, pool_size=5)
+    await opened.in_thread(KitModel.metadata.create_all)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that stands at noon until it is moved."""
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+def works(database: Database, clock: ManualClock) -> Works:
+    """Units of work on the store."""
+    return Works(database, clock)

