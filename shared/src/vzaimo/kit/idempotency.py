@@ -3,9 +3,8 @@
 The HTTP side is the ``Idempotency-Key`` field of draft-ietf-httpapi-idempotency-key-header.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import delete, select
 
@@ -26,20 +25,25 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a command brought about: status, the receipt's fields, and headers such as Location."""
+class Done:
+    """What a command brought about: this version of that aggregate. Status and Location follow from the route."""
 
-    status: int
-    receipt: dict[str, Any]
-    headers: dict[str, str] = field(default_factory=dict)
+    aggregate: str
+    id: str
+    version: int
+
+    @property
+    def position(self) -> str:
+        """As ``Vzaimo-Position`` says it."""
+        return f"{self.aggregate}/{self.id}/{self.version}"
 
 
 class Repeated(Exception):
     """This command was carried out before: its outcome, to be answered again. Nothing was changed."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, done: Done) -> None:
         super().__init__("the command was carried out before")
-        self.outcome = outcome
+        self.done = done
 
 
 class KeyReused(Exception):
@@ -55,7 +59,6 @@ async def recall(tx: Transaction, attempt: Attempt, now: datetime) -> None:
         scope=attempt.scope,
         key=attempt.key,
         fingerprint=attempt.fingerprint,
-        status=0,
         outcome={},
         created_at=now,
     )
@@ -72,19 +75,15 @@ async def recall(tx: Transaction, attempt: Attempt, now: datetime) -> None:
         return
     if kept.fingerprint != attempt.fingerprint:
         raise KeyReused
-    raise Repeated(Outcome(kept.status, kept.outcome["receipt"], kept.outcome["headers"]))
+    raise Repeated(Done(**kept.outcome))
 
 
-async def conclude(tx: Transaction, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+async def conclude(tx: Transaction, attempt: Attempt, done: Done, now: datetime) -> None:
     """Keep the outcome under the claimed key."""
     await tx.execute(
         _TABLE.update()
         .where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key)
-        .values(
-            status=outcome.status,
-            outcome={"receipt": outcome.receipt, "headers": outcome.headers},
-            created_at=now,
-        )
+        .values(outcome={"aggregate": done.aggregate, "id": done.id, "version": done.version}, created_at=now)
     )
 
 

@@ -135,7 +135,6 @@ class IdempotencyRow(KitModel, table=True):
     scope: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     fingerprint: str
-    status: int
     outcome: dict[str, Any] = Field(sa_column=json_column())
     created_at: datetime
 

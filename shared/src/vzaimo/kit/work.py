@@ -17,19 +17,19 @@ from vzaimo.kit.cause import Cause
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Database, Transaction
 from vzaimo.kit.database.base import Parameters
-from vzaimo.kit.idempotency import Outcome, conclude, recall
+from vzaimo.kit.idempotency import Done, conclude, recall
 
 
 class Work:
     """An open unit of work."""
 
-    __slots__ = ("_facts", "_timers", "cause", "now", "outcome", "tx")
+    __slots__ = ("_done", "_facts", "_timers", "cause", "now", "tx")
 
     def __init__(self, tx: Transaction, now: datetime, cause: Cause) -> None:
         self.tx = tx
         self.now = now
         self.cause = cause
-        self.outcome: Outcome | None = None
+        self._done: Done | None = None
         self._facts: list[Fact] = []
         self._timers: list[timers.Change] = []
 
@@ -61,9 +61,10 @@ class Work:
         """Take back the timer of this kind for an aggregate."""
         self._timers.append(timers.Change(kind, str(aggregate_id), None, 0))
 
-    def answer(self, outcome: Outcome) -> None:
+    def done(self, aggregate: str, key: object, version: int) -> Done:
         """What the command brought about; kept for 24 h if it came with an Idempotency-Key."""
-        self.outcome = outcome
+        self._done = Done(aggregate, str(key), version)
+        return self._done
 
     @property
     def facts(self) -> Sequence[Fact]:
@@ -76,8 +77,8 @@ class Work:
             await timers.save(self.tx, self._timers)
         if self._facts:
             await outbox.append(self.tx, self._facts, self.now, self.cause.actor, self.cause.traceparent)
-        if self.cause.attempt is not None and self.outcome is not None:
-            await conclude(self.tx, self.cause.attempt, self.outcome, self.now)
+        if self.cause.attempt is not None and self._done is not None:
+            await conclude(self.tx, self.cause.attempt, self._done, self.now)
 
 
 @dataclass(slots=True)
@@ -104,3 +105,6 @@ class Works:
             await work.flush()
         for wake in self.committed:
             wake()
+
+
+__all__ = ["Done", "Work", "Works"]

@@ -1,0 +1,75 @@
+"""A gateway: FastAPI with our problems, bounds, health and OpenAPI."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from vzaimo.kit.http.access import Access
+from vzaimo.kit.http.body import BodyLimit
+from vzaimo.kit.http.calls import Gate, receipt
+from vzaimo.kit.http.health import Health, health_routes
+from vzaimo.kit.http.problems import MEDIA_TYPE, handle_problems
+from vzaimo.kit.http.wording import Wording
+from vzaimo.kit.idempotency import Repeated
+from vzaimo.kit.metrics import Metrics
+
+_PROBLEM = {
+    "description": "A problem (RFC 9457)",
+    "content": {
+        MEDIA_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string", "format": "uri"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+
+
+def create_app(
+    *,
+    service: str,
+    title: str,
+    version: str,
+    routers: Sequence[APIRouter],
+    wording: Wording,
+    gate: Gate,
+    health: Health,
+    metrics: Metrics,
+    lifespan: Any = None,
+) -> FastAPI:
+    """The gateway of a service. ``wording`` must be complete (``wording.complete``)."""
+    app = FastAPI(
+        title=title,
+        version=version,
+        docs_url=None,  # its pages load scripts from elsewhere
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        lifespan=lifespan,
+        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+        telemetry={"operation_spans": False},
+    )
+    app.state.gate = gate
+    app.state.wording = wording
+    app.state.service = service
+    handle_problems(app)
+
+    async def repeated(request: Request, error: Exception) -> Response:
+        answer = receipt(request, error.done) if isinstance(error, Repeated) else Response(status_code=500)
+        answer.headers["Idempotency-Replayed"] = "true"
+        return answer
+
+    app.add_exception_handler(Repeated, repeated)
+    app.include_router(health_routes(health, metrics.registry))
+    for router in routers:
+        app.include_router(router, prefix="/v1")
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Access, metrics=metrics)
+    return app

@@ -1,0 +1,99 @@
+"""Lists by keyset: pages of a stable order, however long the list is."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, literal, true, tuple_
+
+from vzaimo.kit.http.problems import Problem
+
+T = TypeVar("T")
+MOST = 200
+USUAL = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CursorValue:
+    """Where a page begins: after these values of the order's columns (none: at the start)."""
+
+    limit: int = USUAL
+    after: tuple[Any, ...] = ()
+
+
+def read_cursor(
+    cursor: Annotated[str | None, Query(max_length=1000, description="From the last page's `next`")] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
+) -> CursorValue:
+    """The query parameters of a list. Raises the problem ``bad-cursor``."""
+    return CursorValue(limit, decode(cursor) if cursor else ())
+
+
+Cursor = Annotated[CursorValue, Depends(read_cursor)]
+
+
+class Page(BaseModel, Generic[T]):
+    """Some items, and the cursor of the next page if there is one."""
+
+    items: list[T]
+    next: str | None = None
+
+
+def keyset(columns: Sequence[Any], cursor: CursorValue, *, descending: bool = False) -> ColumnElement[bool]:
+    """The condition for what comes after the cursor in the order of the columns."""
+    if not cursor.after:
+        return true()
+    if len(cursor.after) != len(columns):
+        raise Problem("bad-cursor")
+    try:
+        values = [
+            literal(_like(column, value), column.type) for column, value in zip(columns, cursor.after, strict=True)
+        ]
+    except (ValueError, TypeError):
+        raise Problem("bad-cursor") from None
+    place, last = tuple_(*columns), tuple_(*values)
+    return place < last if descending else place > last
+
+
+def page_of(rows: Sequence[Any], cursor: CursorValue, columns: Sequence[Any], shape: Callable[[Any], T]) -> Page[T]:
+    """A page from one row more than its limit: that row says whether there is a next page."""
+    shown = rows[: cursor.limit]
+    more = len(rows) > cursor.limit
+    after = encode([getattr(shown[-1], column.key) for column in columns]) if more else None
+    return Page(items=[shape(row) for row in shown], next=after)
+
+
+def encode(values: Sequence[Any]) -> str:
+    """The values as an opaque word."""
+    plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
+    packed = json.dumps([str(value) if isinstance(value, UUID) else value for value in plain], separators=(",", ":"))
+    return urlsafe_b64encode(packed.encode()).decode().rstrip("=")
+
+
+def decode(word: str) -> tuple[Any, ...]:
+    """The values from the word. Raises the problem ``bad-cursor``."""
+    try:
+        values = json.loads(urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+    except ValueError:
+        raise Problem("bad-cursor") from None
+    if not isinstance(values, list) or not all(isinstance(value, str | int | float) for value in values):
+        raise Problem("bad-cursor")
+    return tuple(values)
+
+
+def _like(column: Any, value: Any) -> Any:
+    # SQLModel's own types are decorators: what they decorate knows the type of the values.
+    wanted = getattr(column.type, "impl_instance", column.type).python_type
+    if wanted is UUID:
+        return UUID(value)
+    if wanted is datetime:
+        return datetime.fromisoformat(value)
+    if not isinstance(value, wanted):
+        raise TypeError
+    return value

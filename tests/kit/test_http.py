@@ -1,0 +1,380 @@
+"""A gateway over both stores: problems, pages, tags, keys, positions, bounds."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlalchemy import func, insert, select
+
+from vzaimo.contracts.refusal import Refusal
+from vzaimo.kit.database import StoreUnavailable
+from vzaimo.kit.http import (
+    Body,
+    Command,
+    Cursor,
+    Gate,
+    Health,
+    Int,
+    Member,
+    Page,
+    Receipt,
+    Visitor,
+    Words,
+    complete,
+    create_app,
+    keyset,
+    page_of,
+)
+from vzaimo.kit.http.health import Check
+from vzaimo.kit.http.limits import Limits
+from vzaimo.kit.identity import Tokens, check_version
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.roles import RoleName, RoleRow, person_ref
+from vzaimo.kit.tables import MarkRow, table_of
+from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
+
+MARK, ROLE = table_of(MarkRow), table_of(RoleRow)
+
+
+@dataclass
+class TooMany(Refusal):
+    """Toy."""
+
+    most: int
+
+
+class PutMark(Body):
+    name: Annotated[str, Field(min_length=1, max_length=10)]
+    count: Int
+
+
+class MarkView(BaseModel):
+    name: str
+    value: str
+
+
+router = APIRouter()
+
+
+@router.post("/marks", status_code=201, response_model=Receipt)
+async def put_mark(body: PutMark, call: Command):
+    if body.count > 5:
+        raise TooMany(5)
+    async with call.works.begin(call.cause) as work:
+        await work.execute(insert(MARK), {"name": body.name, "value": str(body.count)})
+        return call.receipt(work.done("mark", body.name, 1))
+
+
+@router.get("/marks", response_model=Page[MarkView])
+async def marks(call: Visitor, cursor: Cursor):
+    async with call.gate.database.read() as tx:
+        rows = await tx.all(
+            select(MARK).where(keyset([MARK.c.name], cursor)).order_by(MARK.c.name).limit(cursor.limit + 1)
+        )
+    return call.listed(page_of(rows, cursor, [MARK.c.name], lambda row: MarkView(name=row.name, value=row.value)))
+
+
+@router.get("/marks/{name}", response_model=MarkView)
+async def one(name: str, call: Visitor):
+    return call.shown(MarkView(name=name, value="x"), 7, "copied")
+
+
+@router.put("/marks/{name}", response_model=Receipt)
+async def change(name: str, body: PutMark, call: Command):
+    check_version(7, call.expected_version)
+    async with call.works.begin(call.cause) as work:
+        return call.receipt(work.done("mark", name, 8))
+
+
+@router.get("/mine")
+async def mine(call: Member) -> MarkView:
+    return MarkView(name=call.actor.person, value="")
+
+
+@router.get("/away")
+async def away(call: Visitor) -> MarkView:
+    raise StoreUnavailable("gone")
+
+
+@router.get("/bug")
+async def bug(call: Visitor) -> MarkView:
+    raise RuntimeError("a secret: anna@tver.example")
+
+
+WORDING = complete(
+    {"too-many": Words(409, ("Слишком много", "Не больше {most}."), ("Too many", "At most {most}."))}, []
+)
+
+
+@pytest.fixture
+async def app(works, tmp_path):
+    async def version_of(tx, key):
+        return await tx.scalar(select(func.count()).where(MARK.c.name == key))
+
+    tokens = Tokens(issuer=ISSUER, audience=AUDIENCE, jwks=write_jwks(tmp_path))
+    gate = Gate(works=works, tokens=tokens, positions={"mark": version_of})
+    async with works.database.begin() as tx:
+        await tx.execute(
+            insert(ROLE),
+            {
+                "id": uuid4(),
+                "person": person_ref(ISSUER, "anna"),
+                "city": "tver",
+                "role": RoleName.COORDINATOR,
+                "scopes": [],
+                "granted_at": works.clock.now(),
+                "version": 1,
+            },
+        )
+    return create_app(
+        service="toy",
+        title="Toy",
+        version="1",
+        routers=[router],
+        wording=WORDING,
+        gate=gate,
+        health=Health(),
+        metrics=Metrics(),
+    )
+
+
+@pytest.fixture
+async def client(app):
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://toy", timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+def anna():
+    return {"Authorization": f"Bearer {token('anna')}"}
+
+
+def kind_of(answer):
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == answer.status_code
+    return answer.json()["type"].rpartition("/")[2]
+
+
+async def test_a_command_answers_with_a_receipt_a_tag_a_place_and_a_position(client, anna):
+    answer = await client.post("/v1/marks", json={"name": "a", "count": 1}, headers=anna)
+    assert answer.status_code == 201
+    assert answer.json() == {"id": "a", "version": 1}
+    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["location"] == "/v1/marks/a"
+    assert answer.headers["vzaimo-position"] == "mark/a/1"
+
+
+async def test_a_refusal_is_told_in_the_callers_language(client, anna):
+    body = {"name": "a", "count": 6}
+    russian = await client.post("/v1/marks", json=body, headers=anna)
+    english = await client.post("/v1/marks", json=body, headers=anna | {"Accept-Language": "en, ru;q=0.5"})
+    assert kind_of(russian) == kind_of(english) == "too-many"
+    assert (russian.json()["detail"], english.json()["detail"]) == ("Не больше 5.", "At most 5.")
+    assert russian.json()["most"] == 5
+    assert english.headers["content-language"] == "en"
+
+
+@pytest.mark.parametrize(
+    "body, field",
+    [
+        ({"count": 1}, "name"),
+        ({"name": "a", "count": 1, "extra": 1}, "extra"),
+        ({"name": "a", "count": "1"}, "count"),
+        ({"name": "a", "count": True}, "count"),
+        ({"name": "", "count": 1}, "name"),
+        ({"name": "secret-secret", "count": 1}, "name"),
+        ({"name": 3, "count": 1}, "name"),
+    ],
+)
+async def test_a_bad_field_is_named_and_its_value_is_not_repeated(client, anna, body, field):
+    answer = await client.post("/v1/marks", json=body, headers=anna)
+    assert answer.status_code == 422
+    assert kind_of(answer) == "invalid-request"
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "content, content_type, status",
+    [
+        (b"{no json", "application/json", 400),
+        (b"a=1", "application/x-www-form-urlencoded", 415),
+        (b'{"name":"' + b"x" * 300_000 + b'"}', "application/json", 413),
+    ],
+)
+async def test_what_is_no_good_body_is_refused(client, anna, content, content_type, status):
+    answer = await client.post("/v1/marks", content=content, headers=anna | {"Content-Type": content_type})
+    assert answer.status_code == status
+    kind_of(answer)
+
+
+async def test_a_body_that_does_not_tell_its_length_is_counted(client, anna):
+    async def endless():
+        for _ in range(40):
+            yield b" " * 10_000
+
+    answer = await client.post("/v1/marks", content=endless(), headers=anna | {"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+async def test_who_is_nobody_is_told_what_to_do(client):
+    body = {"name": "a", "count": 1}
+    none = await client.post("/v1/marks", json=body)
+    assert (none.status_code, kind_of(none)) == (401, "token-missing")
+    bad = await client.get("/v1/marks", headers={"Authorization": f"Bearer {token('anna', lives=-100)}"})
+    assert (bad.status_code, bad.json()["reason"]) == (401, "expired")
+    assert "invalid_token" in bad.headers["www-authenticate"]
+    new = await client.post("/v1/marks", json=body, headers={"Authorization": f"Bearer {token('new')}"})
+    assert (new.status_code, kind_of(new), new.headers["retry-after"]) == (403, "actor-not-yet-known", "2")
+
+
+async def test_a_command_sent_twelve_times_at_once_takes_effect_once(client, anna, works):
+    headers = anna | {"Idempotency-Key": "k1"}
+    answers = await asyncio.gather(
+        *(client.post("/v1/marks", json={"name": "a", "count": 1}, headers=headers) for _ in range(12))
+    )
+    assert {answer.status_code for answer in answers} == {201}
+    assert {answer.headers["location"] for answer in answers} == {"/v1/marks/a"}
+    assert sum("idempotency-replayed" in answer.headers for answer in answers) == 11
+
+
+async def test_a_key_is_bound_to_its_body_and_its_form(client, anna):
+    headers = anna | {"Idempotency-Key": "k1"}
+    await client.post("/v1/marks", json={"name": "a", "count": 1}, headers=headers)
+    other = await client.post("/v1/marks", json={"name": "b", "count": 1}, headers=headers)
+    assert (other.status_code, kind_of(other)) == (422, "key-reused")
+    ugly = await client.post("/v1/marks", json={"name": "b", "count": 1}, headers=anna | {"Idempotency-Key": "x" * 300})
+    assert (ugly.status_code, kind_of(ugly)) == (400, "bad-header")
+
+
+async def test_a_stale_version_is_refused_and_shown(client, anna):
+    body = {"name": "a", "count": 1}
+    stale = await client.put("/v1/marks/a", json=body, headers=anna | {"If-Match": '"6-abcdef"'})
+    assert (stale.status_code, kind_of(stale)) == (412, "stale")
+    assert (stale.json()["expected"], stale.json()["actual"]) == (6, 7)
+    for fresh in ('"7"', 'W/"7-aa"', "*"):
+        assert (await client.put("/v1/marks/a", json=body, headers=anna | {"If-Match": fresh})).status_code == 200
+    assert (await client.put("/v1/marks/a", json=body, headers=anna | {"If-Match": "seven"})).status_code == 400
+
+
+async def test_a_view_that_the_caller_has_is_not_sent_again(client):
+    first = await client.get("/v1/marks/a")
+    again = await client.get("/v1/marks/a", headers={"If-None-Match": f'"x", {first.headers["etag"]}'})
+    assert (again.status_code, again.content) == (304, b"")
+    english = await client.get("/v1/marks/a", headers={"If-None-Match": first.headers["etag"], "Accept-Language": "en"})
+    assert english.status_code == 200
+
+
+async def test_a_list_is_walked_page_by_page(client, anna):
+    for name in "cab":
+        await client.post("/v1/marks", json={"name": name, "count": 1}, headers=anna)
+    first = await client.get("/v1/marks?limit=2")
+    assert [item["name"] for item in first.json()["items"]] == ["a", "b"]
+    following = first.headers["link"].partition(">")[0].lstrip("<")
+    last = await client.get(following)
+    assert [item["name"] for item in last.json()["items"]] == ["c"]
+    assert last.json()["next"] is None
+    assert "link" not in last.headers
+
+
+@pytest.mark.parametrize("query", ["cursor=%21%21", "cursor=e30", "cursor=WzFd", "cursor=WyJhIiwiYiJd"])
+async def test_a_made_up_cursor_is_refused(client, query):
+    answer = await client.get(f"/v1/marks?{query}")
+    assert (answer.status_code, kind_of(answer)) == (400, "bad-cursor")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x"])
+async def test_a_page_has_its_bounds(client, query):
+    assert (await client.get(f"/v1/marks?{query}")).json()["errors"][0]["field"] == "limit"
+
+
+async def test_a_reader_waits_for_the_own_write_to_arrive(client, anna):
+    async def later():
+        await asyncio.sleep(0.05)
+        await client.post("/v1/marks", json={"name": "late", "count": 1}, headers=anna)
+
+    task = asyncio.create_task(later())
+    seen = await client.get("/v1/marks", headers={"Vzaimo-Position": "mark/late/1, unknown/x/9"})
+    await task
+    assert [item["name"] for item in seen.json()["items"]] == ["late"]
+    bad = await client.get("/v1/marks", headers={"Vzaimo-Position": "mark/late/one"})
+    assert (bad.status_code, kind_of(bad)) == (400, "bad-header")
+
+
+async def test_a_reader_does_not_wait_forever(client, monkeypatch):
+    monkeypatch.setattr("vzaimo.kit.http.position.PATIENCE", 0.05)
+    assert (await client.get("/v1/marks", headers={"Vzaimo-Position": "mark/never/1"})).status_code == 200
+
+
+async def test_outages_and_bugs_tell_no_secrets(client):
+    away = await client.get("/v1/away")
+    assert (away.status_code, kind_of(away), away.headers["retry-after"]) == (503, "unavailable", "2")
+    bug = await client.get("/v1/bug", headers={"Accept-Language": "en"})
+    assert (bug.status_code, kind_of(bug)) == (500, "internal-error")
+    assert len(bug.json()["trace"]) == 32
+    assert "anna" not in bug.text
+    assert "Error" not in bug.text
+
+
+async def test_unknown_addresses_and_methods_are_problems_too(client):
+    assert kind_of(await client.get("/v1/nowhere")) == "not-found"
+    wrong = await client.delete("/v1/marks")
+    assert (wrong.status_code, kind_of(wrong)) == (405, "method-not-allowed")
+    assert wrong.headers["allow"]
+
+
+async def test_who_calls_too_often_is_told_when_to_come_back(app, client, anna):
+    app.state.gate.limits = Limits(per_person=3, per_address=0)
+    codes = [(await client.get("/v1/mine", headers=anna)).status_code for _ in range(5)]
+    assert codes == [200, 200, 200, 429, 429]
+    assert int((await client.get("/v1/mine", headers=anna)).headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("proxies, codes", [(["127.0.0.0/8"], [200, 200]), ([], [200, 429])])
+async def test_a_forwarded_address_counts_only_from_a_trusted_proxy(app, client, proxies, codes):
+    app.state.gate.limits = Limits(per_person=0, per_address=1, trusted_proxies=proxies)
+    found = [
+        (await client.get("/v1/marks", headers={"X-Forwarded-For": address})).status_code
+        for address in ("10.0.0.1", "10.0.0.2")
+    ]
+    assert found == codes
+
+
+async def test_readiness_names_what_is_missing(app, client, works):
+    health = Health()
+
+    async def broken():
+        raise StoreUnavailable("x")
+
+    async def degraded():
+        return Check(name="bus", ok=True, degraded=True, detail="away")
+
+    health.checks |= {"store": broken, "bus": degraded}
+    readiness = await health.readiness()
+    assert not readiness.ready
+    assert [(check.name, check.ok) for check in readiness.checks] == [("store", False), ("bus", True)]
+    assert (await client.get("/healthz")).status_code == 200
+    assert (await client.get("/readyz")).json() == {"ready": True, "checks": []}
+    await client.get("/v1/marks")
+    assert (
+        'vzaimo_http_request_seconds_count{method="GET",route="/marks",status="200"} 1.0'
+        in (await client.get("/metrics")).text
+    )
+
+
+def test_a_refusal_without_words_is_found_at_the_start():
+    with pytest.raises(LookupError, match="too-many"):
+        complete({}, [TooMany.__module__])
+
+
+def test_a_body_cannot_take_strings_for_numbers():
+    with pytest.raises(TypeError, match=r"Loose\.count"):
+
+        class Loose(Body):
+            count: int
