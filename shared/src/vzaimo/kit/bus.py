@@ -1,0 +1,116 @@
+"""The connection to NATS, and the streams that a service owns."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import NotFoundError
+
+log = logging.getLogger(__name__)
+
+DUPLICATE_WINDOW = 120.0
+"""Seconds for which the server knows a message's id. Beyond it, healing knows."""
+DEADLETTER = "DEADLETTER"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the bus is, and as whom we come."""
+
+    url: str
+    user: str | None = None
+    password: str | None = None
+    credentials: str | None = None
+    """Path of a credentials file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream and the subjects that it keeps. ``last_only``: one message a subject."""
+
+    name: str
+    subjects: tuple[str, ...]
+    last_only: bool = False
+    replicas: int = 1
+
+
+DEAD_LETTERS = Stream(DEADLETTER, ("dead.>",))
+
+
+async def connect(access: Access, name: str, *, back: Callable[[], None] | None = None) -> Client:
+    """Connect, and stay connected: it waits for a server as long as it takes, also later.
+
+    ``back`` is called after each reconnection.
+    """
+    said: set[str] = set()
+
+    async def failed(error: Exception) -> None:
+        text = str(error) or type(error).__name__
+        if "authorization" in text.lower() or "permissions violation" in text.lower():
+            log.error("NATS refuses what %s may do: %s", name, text)
+        elif text not in said:
+            said.add(text)
+            log.warning("NATS does not answer at %s: %s", access.url, text)
+
+    async def lost() -> None:
+        if not client.is_closed:
+            log.warning("the connection to NATS is lost; trying again")
+
+    async def found() -> None:
+        said.clear()
+        log.info("the connection to NATS is back")
+        if back is not None:
+            back()
+
+    client = Client()
+    await client.connect(
+        access.url,
+        name=name,
+        user=access.user,
+        password=access.password,
+        user_credentials=access.credentials,
+        connect_timeout=3,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.25,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=failed,
+        disconnected_cb=lost,
+        reconnected_cb=found,
+    )
+    return client
+
+
+def _config(stream: Stream) -> StreamConfig:
+    return StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        storage=StorageType.FILE,
+        retention=RetentionPolicy.LIMITS,
+        duplicate_window=DUPLICATE_WINDOW,
+        allow_direct=True,
+        num_replicas=stream.replicas,
+        max_msgs_per_subject=1 if stream.last_only else -1,
+    )
+
+
+async def ensure_stream(js: JetStreamContext, stream: Stream) -> None:
+    """Create the stream; add subjects and replicas to one that is there, and leave the rest of it alone."""
+    try:
+        info = await js.stream_info(stream.name)
+    except NotFoundError:
+        await js.add_stream(_config(stream))
+        log.info("stream %s created", stream.name)
+        return
+    present = info.config
+    wanted = replace(
+        present,
+        subjects=sorted({*(present.subjects or ()), *stream.subjects}),
+        num_replicas=stream.replicas,
+    )
+    if set(present.subjects or ()) != set(wanted.subjects or ()) or present.num_replicas != wanted.num_replicas:
+        await js.update_stream(wanted)
+        log.info("stream %s extended", stream.name)

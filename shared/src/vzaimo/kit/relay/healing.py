@@ -1,0 +1,115 @@
+"""Stream and log agree before anything is published.
+
+JetStream acknowledges before it syncs to disk, and backups of stream and store are never of one instant. The log is
+the truth: what the stream lost is published again. A stream that knows facts which the log does not know means that
+the store was restored from an older copy; then the truth is in the stream, and ``reconcile`` brings it back.
+"""
+
+import logging
+from dataclasses import dataclass
+
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+
+from vzaimo.kit.bus import Stream, ensure_stream
+from vzaimo.kit.relay.log import Log
+
+log = logging.getLogger(__name__)
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``common``: the last sequence up to which stream and log agree. ``unknown``: the first that the log lacks."""
+
+    stream: str
+    common: int
+    lost: int = 0
+    adopted: int = 0
+    unknown: int | None = None
+
+
+async def heal(outbox: Log, js: JetStreamContext, stream: Stream) -> Verdict:
+    """Bring a stream and the log together, short of publishing: what the stream lost is pending afterwards."""
+    await ensure_stream(js, stream)
+    if stream.last_only:
+        return await _heal_last_only(outbox, js, stream)
+    newest = (await js.stream_info(stream.name)).state.last_seq
+    common = await _last_common(outbox, js, stream.name, newest)
+    lost = await outbox.forget_after(stream.name, common)
+    if lost:
+        log.warning("stream %s lost %d facts after sequence %d: they are published again", stream.name, lost, common)
+    adopted = 0
+    for seq in range(common + 1, newest + 1):
+        event_id = await _id_at(js, stream.name, seq)
+        if event_id is None:
+            continue
+        known = await outbox.find(event_id)
+        if known is None:
+            log.error(
+                "the store is older than stream %s: sequence %d holds fact %s, which the log does not know. "
+                "Commands are refused; run `vzaimo reconcile` for this service",
+                stream.name,
+                seq,
+                event_id,
+            )
+            return Verdict(stream.name, seq - 1, lost, adopted, unknown=seq)
+        # Published, and we died before noting it.
+        await outbox.record([(known[0], seq)])
+        adopted += 1
+    return Verdict(stream.name, newest, lost, adopted)
+
+
+async def _last_common(outbox: Log, js: JetStreamContext, stream: str, newest: int) -> int:
+    last = await outbox.last_acked(stream)
+    if last is None:
+        return 0
+    if last.seq <= newest and await _id_at(js, stream, last.seq) == last.event_id:
+        return last.seq
+    # Both grow by appending, so they agree up to some sequence and nowhere after it.
+    low, high = 0, min(last.seq, newest)
+    while low < high:
+        middle = (low + high + 1) // 2
+        ours = await outbox.acked_up_to(stream, middle)
+        if ours is None:
+            high = middle - 1
+        elif await _id_at(js, stream, ours.seq) == ours.event_id:
+            low = middle
+        else:
+            high = ours.seq - 1
+    ours = await outbox.acked_up_to(stream, low)
+    return ours.seq if ours is not None else 0
+
+
+async def _heal_last_only(outbox: Log, js: JetStreamContext, stream: Stream) -> Verdict:
+    newest = (await js.stream_info(stream.name)).state.last_seq
+    last = await outbox.last_acked(stream.name)
+    if last is not None and last.seq == newest and await _id_at(js, stream.name, last.seq) == last.event_id:
+        return Verdict(stream.name, newest)
+    lost, after = 0, ""
+    while rows := await outbox.newest_by_subject(stream.name, after, _PAGE):
+        for subject, key, event_id, seq, length in rows:
+            # A blanked row was erased: it is never published again.
+            if seq is not None and length and await _last_of(js, stream.name, subject) != str(event_id):
+                await outbox.forget(key)
+                lost += 1
+        after = rows[-1][0]
+    if lost:
+        log.warning("stream %s lost %d subjects: they are published again", stream.name, lost)
+    return Verdict(stream.name, newest, lost)
+
+
+async def _id_at(js: JetStreamContext, stream: str, seq: int) -> str | None:
+    try:
+        message = await js.get_msg(stream, seq, direct=True)
+    except NotFoundError:
+        return None
+    return (message.headers or {}).get("Nats-Msg-Id")
+
+
+async def _last_of(js: JetStreamContext, stream: str, subject: str) -> str | None:
+    try:
+        message = await js.get_last_msg(stream, subject, direct=True)
+    except NotFoundError:
+        return None
+    return (message.headers or {}).get("Nats-Msg-Id")

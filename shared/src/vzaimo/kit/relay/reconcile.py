@@ -1,0 +1,62 @@
+"""A store that was restored from an older copy learns from its own stream what it once knew."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from nats.js import JetStreamContext
+from sqlalchemy import insert
+
+from vzaimo.contracts.event import CloudEvent, Fact, parse
+from vzaimo.kit.bus import Stream
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.relay.healing import heal
+from vzaimo.kit.relay.log import Log
+from vzaimo.kit.tables import OutboxRow, table_of
+from vzaimo.kit.work import Work, Works
+
+Adopt = Callable[[Work, Sequence[Fact]], Awaitable[None]]
+"""Writes the public state of a service's own aggregates: the newest fact of each."""
+
+STEP = 200
+
+
+async def reconcile(works: Works, outbox: Log, js: JetStreamContext, stream: Stream, adopt: Adopt) -> int:
+    """Append to the log what only the stream knows, and take over the state. Returns how many facts that were.
+
+    Each step is one transaction: a process killed in between goes on where it stopped.
+    """
+    taken = 0
+    while True:
+        verdict = await heal(outbox, js, stream)
+        if verdict.unknown is None:
+            return taken
+        newest = (await js.stream_info(stream.name)).state.last_seq
+        until = min(newest, verdict.unknown + STEP - 1)
+        arrived = [await js.get_msg(stream.name, seq, direct=True) for seq in range(verdict.unknown, until + 1)]
+        rows, facts = [], dict[str, Fact]()
+        for message in arrived:
+            event = parse(message.data or b"")
+            rows.append(_row(event, message.data or b"", message.subject or "", message.seq or 0, stream))
+            name = f"{event.data.aggregate}:{event.subject}"
+            if name not in facts or facts[name].aggregate_version < event.data.aggregate_version:
+                facts[name] = event.data
+        async with works.begin(Cause(actor="reconcile")) as work:
+            await work.execute(insert(table_of(OutboxRow)), rows)
+            await adopt(work, list(facts.values()))
+        taken += len(rows)
+
+
+def _row(event: CloudEvent[Fact], body: bytes, subject: str, seq: int, stream: Stream) -> dict[str, object]:
+    return {
+        "event_id": event.id,
+        "stream": stream.name,
+        "subject": subject,
+        "event_type": event.type,
+        "aggregate": event.data.aggregate,
+        "aggregate_id": event.subject,
+        "aggregate_version": event.data.aggregate_version,
+        "body": body,
+        "traceparent": event.traceparent,
+        "actor": "reconcile",
+        "created_at": event.time,
+        "stream_seq": seq,
+    }

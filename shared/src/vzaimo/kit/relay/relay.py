@@ -1,0 +1,190 @@
+"""The loop: heal, then publish what is pending, batch by batch, in the order of the log."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from vzaimo.kit.bus import Stream
+from vzaimo.kit.clock import Clock
+from vzaimo.kit.database import Conflict, StoreUnavailable
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.publisher import Answer, Message, Publisher, Refused
+from vzaimo.kit.relay.healing import Verdict, heal
+from vzaimo.kit.relay.log import Log, Pending
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+POLL = 1.0
+"""Seconds between looks at the log when nobody wakes us."""
+STANDBY = 2.0
+"""Seconds between tries to become the one that publishes."""
+LONGEST_PAUSE = 10.0
+MEASURE_EVERY = 2.0
+
+
+@dataclass(slots=True)
+class RelayState:
+    """What health and metrics read, without a query."""
+
+    connected: bool = False
+    leads: bool = False
+    behind: Verdict | None = None
+    """The store is older than this stream: commands must be refused."""
+    backlog: int = 0
+    oldest: datetime | None = None
+    away_since: datetime | None = None
+    healed: list[Verdict] = field(default_factory=list)
+
+
+class Relay:
+    """Publishes one service's facts. Many processes may run one; on PostgreSQL one of them leads."""
+
+    def __init__(
+        self,
+        outbox: Log,
+        streams: Sequence[Stream],
+        connect: Callable[[Callable[[], None]], Awaitable[Client]],
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._outbox = outbox
+        self._streams = streams
+        self._connect = connect
+        self._clock = clock
+        self._metrics = metrics
+        self._awake = asyncio.Event()
+        self._healed = False
+        self._idle = asyncio.Event()
+        self.state = RelayState()
+        self.state.away_since = clock.now()
+
+    def wake(self) -> None:
+        """Facts were committed."""
+        self._idle.clear()
+        self._awake.set()
+
+    def heal_again(self) -> None:
+        """The connection is new, or an answer is missing: stream and log may differ."""
+        self._healed = False
+        self.wake()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._outbox.listen(self.wake))
+                tasks.create_task(self._measure())
+                tasks.create_task(self._work())
+        finally:
+            self.state.leads = False
+            await self._outbox.close()
+
+    async def drained(self, patience: float) -> bool:
+        """Wait until everything is published, or for so many seconds."""
+        self.wake()
+        try:
+            await asyncio.wait_for(self._idle.wait(), patience)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _work(self) -> None:
+        client = await self._connect(self.heal_again)
+        publisher, pause = Publisher(client), 0.05
+        try:
+            while True:
+                self._seen(client)
+                try:
+                    progress = await self._step(client, publisher)
+                except (StoreUnavailable, Conflict, NatsError, TimeoutError, OSError) as error:
+                    log.warning("facts wait: %s", error or type(error).__name__)
+                    self._healed = progress = False
+                if progress is None:
+                    pause = 0.05
+                    self._idle.set()
+                    await self._sleep(POLL)
+                elif progress:
+                    pause = 0.05
+                else:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
+        finally:
+            await client.close()
+
+    async def _step(self, client: Client, publisher: Publisher) -> bool | None:
+        """Publish a batch. True: go on; None: nothing to do; False: something is missing, wait a little."""
+        self.state.leads = await self._outbox.lead()
+        self._metrics.leader.set(self.state.leads)
+        if not self.state.leads:
+            self._healed = False
+            await asyncio.sleep(STANDBY)
+            return True
+        if not client.is_connected:
+            self._healed = False
+            return False
+        if not self._healed:
+            self._healed = True
+            await self._heal(client)
+        if self.state.behind is not None:
+            return None
+        batch = await self._outbox.pending(BATCH)
+        if not batch:
+            return None
+        answers = await publisher.publish([_message(fact) for fact in batch])
+        return await self._note(batch, answers)
+
+    async def _heal(self, client: Client) -> None:
+        verdicts = [await heal(self._outbox, client.jetstream(), stream) for stream in self._streams]
+        self.state.healed = [*self.state.healed, *(one for one in verdicts if one.lost or one.adopted)][-20:]
+        self.state.behind = next((one for one in verdicts if one.unknown is not None), None)
+
+    async def _note(self, batch: Sequence[Pending], answers: Sequence[Answer]) -> bool:
+        acks = [(fact.id, answer) for fact, answer in zip(batch, answers, strict=True) if isinstance(answer, int)]
+        if acks:
+            await self._outbox.record(acks)
+            self._metrics.published.inc(len(acks))
+        for fact, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Refused):
+                log.error("the bus refuses fact %s for good: %s", fact.event_id, answer.reason)
+                await self._outbox.set_aside(fact.id, answer.reason)
+                self._metrics.set_aside.inc()
+        if None in answers:
+            # Whether the rest arrived is unknown; the stream is asked before it is sent again.
+            self._healed = False
+            return False
+        return True
+
+    async def _sleep(self, longest: float) -> None:
+        try:
+            await asyncio.wait_for(self._awake.wait(), longest)
+        except TimeoutError:
+            return
+        finally:
+            self._awake.clear()
+
+    def _seen(self, client: Client) -> None:
+        connected = client.is_connected
+        if connected != self.state.connected or (not connected and self.state.away_since is None):
+            self.state.away_since = None if connected else self._clock.now()
+        self.state.connected = connected
+
+    async def _measure(self) -> None:
+        while True:
+            try:
+                self.state.backlog, self.state.oldest = await self._outbox.backlog()
+            except (StoreUnavailable, Conflict):
+                log.debug("the backlog is not known at the moment")
+            self._metrics.outbox_depth.set(self.state.backlog)
+            age = (self._clock.now() - self.state.oldest).total_seconds() if self.state.oldest else 0.0
+            self._metrics.outbox_age.set(max(0.0, age))
+            await asyncio.sleep(MEASURE_EVERY)
+
+
+def _message(fact: Pending) -> Message:
+    return Message(fact.event_id, fact.stream, fact.subject, fact.body, fact.traceparent)

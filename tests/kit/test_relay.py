@@ -1,0 +1,316 @@
+"""The relay against a real nats-server that is killed, frozen and put back to older copies, on both stores."""
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+
+import nats
+from sqlalchemy import func, select, update
+
+from vzaimo.contracts.event import parse
+from vzaimo.kit.bus import Access, Stream, connect
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.clock import SystemClock
+from vzaimo.kit.database import open_database
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.relay import Relay, open_log, reconcile
+from vzaimo.kit.relay.healing import heal
+from vzaimo.kit.tables import KitModel, OutboxRow, table_of
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.toys import NOTES, TOYS, NoteChanged, NoteErased, ToyMoved
+from vzaimo.kit.work import Works
+
+OUTBOX = table_of(OutboxRow)
+TOY_STREAM = Stream(TOYS, ("toy.pub.>", "toy.int.toy.>"))
+NOTE_STREAM = Stream(NOTES, ("toy.int.note.>",), last_only=True)
+
+
+async def add(works, *facts):
+    async with works.begin(Cause(actor="test")) as work:
+        work.add(*facts)
+
+
+def moves(name, versions):
+    return [ToyMoved(aggregate_version=version, name=name, text="x" * 300) for version in versions]
+
+
+@contextlib.asynccontextmanager
+async def running(works, nats_server, outbox=None):
+    async def connected(back):
+        return await connect(Access(nats_server.url), "toy", back=back)
+
+    relay = Relay(outbox or open_log(works.database), [TOY_STREAM, NOTE_STREAM], connected, SystemClock(), Metrics())
+    works.committed.append(relay.wake)
+    task = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        works.committed.remove(relay.wake)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def pending(works):
+    async with works.database.read() as tx:
+        return await tx.scalar(select(func.count()).where(OUTBOX.c.stream_seq.is_(None)))
+
+
+async def all_published(works):
+    await eventually(lambda: none_pending(works), "everything published", patience=60)
+
+
+async def none_pending(works):
+    return await pending(works) == 0
+
+
+async def stream_ids(nats_server, name=TOYS):
+    client = await nats.connect(nats_server.url)
+    js = client.jetstream()
+    found = []
+    newest = (await js.stream_info(name)).state.last_seq
+    for seq in range(1, newest + 1):
+        with contextlib.suppress(nats.js.errors.NotFoundError):
+            message = await js.get_msg(name, seq, direct=True)
+            found.append((message.headers["Nats-Msg-Id"], parse(message.data)))
+    await client.close()
+    return found
+
+
+async def log_ids(works, name=TOYS):
+    async with works.database.read() as tx:
+        rows = await tx.all(select(OUTBOX.c.event_id).where(OUTBOX.c.stream == name).order_by(OUTBOX.c.id))
+    return [str(row.event_id) for row in rows]
+
+
+async def check_agreement(works, nats_server):
+    published = await stream_ids(nats_server)
+    assert sorted(event_id for event_id, _ in published) == sorted(await log_ids(works))
+    seen = {}
+    for _, event in published:
+        assert event.data.aggregate_version == seen.get(event.data.name, 0) + 1, "order of an aggregate"
+        seen[event.data.name] = event.data.aggregate_version
+
+
+async def test_facts_arrive_in_the_order_of_the_log(works, nats_server):
+    await add(works, *moves("a", range(1, 701)))
+    async with running(works, nats_server):
+        await all_published(works)
+        await add(works, *moves("a", [701]))
+        await all_published(works)
+    assert [event_id for event_id, _ in await stream_ids(nats_server)] == await log_ids(works)
+    await check_agreement(works, nats_server)
+
+
+async def test_a_server_that_is_killed_again_and_again_loses_and_doubles_nothing(works, nats_server):
+    dice = random.Random(7)  # noqa: S311 - no secret
+    async with running(works, nats_server):
+        versions = dict.fromkeys("abc", 0)
+        for _ in range(6):
+            for _ in range(12):
+                name = dice.choice("abc")
+                count = dice.randint(1, 40)
+                await add(works, *moves(name, range(versions[name] + 1, versions[name] + count + 1)))
+                versions[name] += count
+                await asyncio.sleep(dice.random() / 100)
+            nats_server.kill()
+            await add(works, *moves("c", [versions["c"] + 1]))
+            versions["c"] += 1
+            nats_server.start()
+        await all_published(works)
+    await check_agreement(works, nats_server)
+
+
+async def test_a_server_that_hangs_costs_time_and_nothing_else(works, nats_server, monkeypatch):
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 50)))
+        await all_published(works)
+        nats_server.freeze()
+        await add(works, *moves("a", range(50, 500)))
+        await asyncio.sleep(0.3)
+        assert await pending(works) == 450
+        nats_server.thaw()
+        await all_published(works)
+    await check_agreement(works, nats_server)
+
+
+RELAY_PROCESS = """
+    import asyncio, sys
+    from vzaimo.kit.bus import Access, Stream, connect
+    from vzaimo.kit.clock import SystemClock
+    from vzaimo.kit.database import open_database
+    from vzaimo.kit.metrics import Metrics
+    from vzaimo.kit.relay import Relay, open_log
+    from vzaimo.kit.testing.toys import TOYS
+
+    async def main(store, bus):
+        database = await open_database(store)
+        async def connected(back):
+            return await connect(Access(bus), "toy", back=back)
+        await Relay(open_log(database), [Stream(TOYS, ("toy.pub.>",))], connected, SystemClock(), Metrics()).run()
+
+    asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def start_relay(store_url, nats_server):
+    return subprocess.Popen((sys.executable, "-c", textwrap.dedent(RELAY_PROCESS), store_url, nats_server.url))
+
+
+async def test_a_relay_that_is_killed_leaves_nothing_half_done(store_url, nats_server, clock):
+    """Killed between publishing and noting, the next one sees in the stream what was done."""
+    database = await open_database(store_url)
+    await database.in_thread(KitModel.metadata.create_all)
+    works = Works(database, clock)
+    for start in range(0, 4000, 1000):
+        await add(works, *moves("a", range(start + 1, start + 1001)))
+    if store_url.startswith("sqlite"):
+        await database.close()  # one process a file
+    for patience in (0.5, 0.6, 0.7):
+        process = start_relay(store_url, nats_server)
+        await asyncio.sleep(patience)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    if store_url.startswith("sqlite"):
+        database = await open_database(store_url)
+        works = Works(database, clock)
+    async with running(works, nats_server):
+        await all_published(works)
+    await check_agreement(works, nats_server)
+    await database.close()
+
+
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(postgres_url, nats_server, clock, monkeypatch):
+    monkeypatch.setattr("vzaimo.kit.relay.relay.STANDBY", 0.05)
+    database = await open_database(postgres_url)
+    await database.in_thread(KitModel.metadata.create_all)
+    works = Works(database, clock)
+    first = start_relay(postgres_url, nats_server)
+    async with running(works, nats_server) as second:
+        await add(works, *moves("a", range(1, 2001)))
+        await all_published(works)
+        await add(works, *moves("a", range(2001, 4001)))
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        await add(works, *moves("a", range(4001, 5001)))
+        await eventually(lambda: second.state.leads, "the second relay leads")
+        await all_published(works)
+    await check_agreement(works, nats_server)
+    await database.close()
+
+
+async def test_an_older_copy_of_the_streams_is_filled_up_again(works, nats_server, tmp_path):
+    async with running(works, nats_server) as relay:
+        await add(works, *moves("a", range(1, 101)))
+        await all_published(works)
+        nats_server.stop()
+        shutil.copytree(nats_server.store_dir, tmp_path / "older")
+        nats_server.start()
+        await add(works, *moves("a", range(101, 301)))
+        await all_published(works)
+        nats_server.kill()
+        shutil.rmtree(nats_server.store_dir)
+        shutil.copytree(tmp_path / "older", nats_server.store_dir)
+        nats_server.start()
+        await add(works, *moves("a", [301]))
+        await eventually(lambda: [one for one in relay.state.healed if one.lost], "healed", patience=30)
+        await all_published(works)
+    await check_agreement(works, nats_server)
+
+
+async def test_streams_that_are_gone_altogether_are_published_again(works, nats_server):
+    async with running(works, nats_server) as relay:
+        await add(works, *moves("a", range(1, 301)))
+        await all_published(works)
+        nats_server.kill()
+        shutil.rmtree(nats_server.store_dir)
+        nats_server.start()
+        await eventually(lambda: [one for one in relay.state.healed if one.lost], "healed", patience=30)
+        await all_published(works)
+    await check_agreement(works, nats_server)
+
+
+async def test_what_was_published_but_not_noted_is_recognised_beyond_the_duplicate_window(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 21)))
+        await all_published(works)
+    async with works.database.begin() as tx:
+        await tx.execute(update(OUTBOX).where(OUTBOX.c.stream_seq > 15).values(stream_seq=None))
+    client, outbox = await connect(Access(nats_server.url), "toy"), open_log(works.database)
+    verdict = await heal(outbox, client.jetstream(), TOY_STREAM)
+    await outbox.close()
+    assert (verdict.adopted, verdict.lost, verdict.unknown) == (5, 0, None)
+    assert await pending(works) == 0
+    await client.close()
+
+
+async def test_a_store_older_than_its_stream_publishes_nothing_until_it_is_reconciled(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 11)), *moves("b", range(1, 6)))
+        await all_published(works)
+    # What a restored backup looks like: the newest rows are not there.
+    async with works.database.begin() as tx:
+        await tx.execute(OUTBOX.delete().where(OUTBOX.c.stream_seq > 7))
+    await add(works, *moves("c", [1]))
+    adopted = {}
+
+    async def adopt(_work, facts):
+        adopted.update({fact.name: fact.aggregate_version for fact in facts})
+
+    async with running(works, nats_server) as relay:
+        await eventually(lambda: relay.state.behind, "the store is found to be older")
+        assert relay.state.behind.unknown == 8
+        assert await pending(works) == 1
+        client, outbox = await connect(Access(nats_server.url), "toy"), open_log(works.database)
+        assert await reconcile(works, outbox, client.jetstream(), TOY_STREAM, adopt) == 8
+        await outbox.close()
+        await client.close()
+        relay.heal_again()
+        await all_published(works)
+        assert relay.state.behind is None
+    assert adopted == {"a": 10, "b": 5}
+    assert sorted(event_id for event_id, _ in await stream_ids(nats_server)) == sorted(await log_ids(works))
+
+
+async def test_contacts_are_healed_by_person_and_the_erased_stay_erased(works, nats_server):
+    async with running(works, nats_server) as relay:
+        for version in (1, 2):
+            await add(works, *(NoteChanged(aggregate_version=version, name=name, text="t") for name in "abc"))
+        await all_published(works)
+        assert len(await stream_ids(nats_server, NOTES)) == 3
+        await add(works, NoteErased(aggregate_version=3, name="a"))
+        await all_published(works)
+        async with works.database.begin() as tx:  # what erasure does to the log
+            await tx.execute(
+                update(OUTBOX).where(OUTBOX.c.aggregate_id == "a", OUTBOX.c.aggregate_version < 3).values(body=b"")
+            )
+        nats_server.kill()
+        shutil.rmtree(nats_server.store_dir)
+        nats_server.start()
+        await eventually(lambda: [one for one in relay.state.healed if one.lost], "healed", patience=30)
+        await all_published(works)
+    found = {
+        event.data.name: (event.data.aggregate_version, event.name) for _, event in await stream_ids(nats_server, NOTES)
+    }
+    assert found == {"a": (3, "NoteErased"), "b": (2, "NoteChanged"), "c": (2, "NoteChanged")}
+
+
+async def test_a_fact_that_no_stream_takes_is_set_aside_and_blocks_nobody(works, nats_server):
+    await add(works, *moves("a", [1, 2, 3]))
+    async with works.database.begin() as tx:
+        await tx.execute(update(OUTBOX).where(OUTBOX.c.aggregate_version == 2).values(stream="OTHER"))
+    async with running(works, nats_server):
+        await eventually(lambda: refused(works), "set aside")
+    assert [event.data.aggregate_version for _, event in await stream_ids(nats_server)] == [1, 3]
+
+
+async def refused(works):
+    async with works.database.read() as tx:
+        rows = await tx.all(select(OUTBOX.c.aggregate_version).where(OUTBOX.c.refused.is_not(None)))
+    return [row.aggregate_version for row in rows] == [2]
