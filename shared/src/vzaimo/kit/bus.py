@@ -74,7 +74,7 @@ async def connect(access: Access, name: str, *, back: Callable[[], None] | None 
         user_credentials=access.credentials,
         connect_timeout=3,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,
+        reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds
         ping_interval=5,
         max_outstanding_pings=2,
         error_cb=failed,

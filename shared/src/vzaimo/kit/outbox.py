@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from vzaimo.contracts.event import Fact, envelope
+from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.tables import OutboxRow, table_of
@@ -22,11 +23,11 @@ class UnpublishableFact(ValueError):
     """A fact that the bus would refuse: its transaction must not commit."""
 
 
-async def append(tx: Transaction, facts: Sequence[Fact], now: datetime, actor: str, traceparent: str | None) -> None:
-    """Write facts to the log, in order. Raises ``UnpublishableFact``."""
+async def append(tx: Transaction, facts: Sequence[tuple[Fact, Cause]], now: datetime) -> None:
+    """Write facts, each with its cause, to the log, in order. Raises ``UnpublishableFact``."""
     rows = []
-    for fact in facts:
-        event = envelope(fact, event_id=new_id(), time=now, traceparent=traceparent)
+    for fact, cause in facts:
+        event = envelope(fact, event_id=new_id(), time=now, traceparent=cause.traceparent)
         body = event.model_dump_json(exclude_none=True).encode()
         subject = fact.subject
         if not _SUBJECT.fullmatch(subject):
@@ -43,8 +44,8 @@ async def append(tx: Transaction, facts: Sequence[Fact], now: datetime, actor: s
                 "aggregate_id": fact.key,
                 "aggregate_version": fact.aggregate_version,
                 "body": body,
-                "traceparent": traceparent,
-                "actor": actor,
+                "traceparent": cause.traceparent,
+                "actor": cause.actor,
                 "created_at": now,
             }
         )

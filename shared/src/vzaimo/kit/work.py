@@ -30,7 +30,7 @@ class Work:
         self.now = now
         self.cause = cause
         self._done: Done | None = None
-        self._facts: list[Fact] = []
+        self._facts: list[tuple[Fact, Cause]] = []
         self._timers: list[timers.Change] = []
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
@@ -49,9 +49,9 @@ class Work:
         """The first column of the first row, or nothing."""
         return await self.tx.scalar(statement, parameters)
 
-    def add(self, *facts: Fact) -> None:
-        """Publish these facts if, and only if, this work is committed."""
-        self._facts.extend(facts)
+    def add(self, *facts: Fact, cause: Cause | None = None) -> None:
+        """Publish these facts if, and only if, this work is committed. ``cause``: where one work has several."""
+        self._facts.extend((fact, cause or self.cause) for fact in facts)
 
     def remind(self, kind: str, aggregate_id: object, due_at: datetime, *, revision: int = 0) -> None:
         """Set the timer of this kind for an aggregate, in place of an earlier one."""
@@ -69,14 +69,14 @@ class Work:
     @property
     def facts(self) -> Sequence[Fact]:
         """What will be published."""
-        return self._facts
+        return [fact for fact, _ in self._facts]
 
     async def flush(self) -> None:
         """Write what was gathered. Called once, by the block's end."""
         if self._timers:
             await timers.save(self.tx, self._timers)
         if self._facts:
-            await outbox.append(self.tx, self._facts, self.now, self.cause.actor, self.cause.traceparent)
+            await outbox.append(self.tx, self._facts, self.now)
         if self.cause.attempt is not None and self._done is not None:
             await conclude(self.tx, self.cause.attempt, self._done, self.now)
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from vzaimo.contracts.event import Audience, Fact
 
 TOYS = "TOY"
-NOTES = "NOTES"
+NOTES = "CONTACTS"
 
 
 class ToyFact(Fact):

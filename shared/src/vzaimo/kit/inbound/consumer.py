@@ -1,0 +1,180 @@
+"""One subscription at work: gathers what has arrived, commits it, then acknowledges."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from faststream.nats.message import NatsMessage
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from pydantic import ValidationError
+
+from vzaimo.contracts.event import Fact, UnknownFact, parse
+from vzaimo.kit.database import Conflict, StoreUnavailable
+from vzaimo.kit.inbound import failures
+from vzaimo.kit.inbound.arrival import Arrival
+from vzaimo.kit.inbound.subscription import Subscription
+from vzaimo.kit.inbound.transaction import handle
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.telemetry import span
+from vzaimo.kit.work import Works
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+HELD = 512
+"""The most messages that are here and not acknowledged."""
+ACK_WAIT = 30.0
+"""Seconds after which the server hands a message out again if it hears nothing."""
+LONGEST_PAUSE = 10.0
+
+
+@dataclass(slots=True)
+class Held:
+    """A message that is here, and the fact in it."""
+
+    message: NatsMessage
+    arrival: Arrival[Fact]
+
+
+class Consumer:
+    """Handles the facts of one aggregate, batch after batch."""
+
+    def __init__(
+        self,
+        service: str,
+        subscription: Subscription,
+        *,
+        works: Works,
+        others: Mapping[str, Subscription],
+        jetstream: Callable[[], Awaitable[JetStreamContext]],
+        metrics: Metrics,
+    ) -> None:
+        self.subscription = subscription
+        self.name = subscription.durable(service)
+        self._service = service
+        self._works = works
+        self._others = others
+        self._jetstream = jetstream
+        self._metrics = metrics
+        self._arrived: asyncio.Queue[Held] = asyncio.Queue(HELD * 2)
+        self._in_hand: list[Held] = []
+
+    async def receive(self, message: NatsMessage) -> None:
+        """Take a message from FastStream. What is no fact of ours is given up at once."""
+        body = bytes(message.body)
+        try:
+            event = parse(body)
+        except (UnknownFact, ValidationError) as error:
+            reason = str(error) if isinstance(error, UnknownFact) else f"not valid: {_where(error)}"
+            await self._give_up(message, _message_id(message), body, reason)
+            return
+        await self._arrived.put(Held(message, Arrival(event, body)))
+
+    async def run(self) -> None:
+        """Until cancelled. A batch in hand is finished first, unless it waits for the store."""
+        beat = asyncio.create_task(self._keep_alive())
+        try:
+            while True:
+                self._in_hand = [await self._arrived.get()]
+                while len(self._in_hand) < BATCH and not self._arrived.empty():
+                    self._in_hand.append(self._arrived.get_nowait())
+                await self._commit(self._in_hand)
+                self._in_hand = []
+        finally:
+            beat.cancel()
+
+    async def _commit(self, batch: Sequence[Held]) -> None:
+        try:
+            await self._patiently(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this fact's own fault
+            if len(batch) == 1:
+                await self._failed(batch[0], error)
+                return
+            # One of them is poison: each alone, so that it delays nobody else.
+            for held in batch:
+                await self._commit([held])
+
+    async def _patiently(self, batch: Sequence[Held]) -> None:
+        pause = 0.01
+        while True:
+            try:
+                with span(f"consume {self.name}", batch[0].arrival.event.traceparent, facts=len(batch)):
+                    new = await handle(
+                        self._works, self._service, self.subscription, [held.arrival for held in batch], self._others
+                    )
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("%s waits for the store: %s", self.name, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            self._metrics.handled.labels(self.name).inc(new)
+            for held in batch:
+                # A lost acknowledgement means that it is handed out again, and the inbox knows it.
+                with contextlib.suppress(NatsError, OSError):
+                    await held.message.ack()
+            return
+
+    async def _failed(self, held: Held, error: Exception) -> None:
+        event_id = str(held.arrival.event.id)
+        self._metrics.failed.labels(self.name).inc()
+        log.error("%s cannot handle fact %s: %s", self.name, event_id, type(error).__name__, exc_info=error)
+        while True:
+            try:
+                tries = await failures.count(self._works, self.name, event_id, type(error).__name__)
+                break
+            except (StoreUnavailable, Conflict):
+                await asyncio.sleep(1)
+        if tries < failures.TRIES:
+            delay = failures.DELAYS[min(tries, len(failures.DELAYS)) - 1].total_seconds()
+            with contextlib.suppress(NatsError, OSError):
+                await held.message.nack(delay=delay)
+            return
+        await self._give_up(held.message, event_id, held.arrival.body, f"{type(error).__name__}: {error}")
+
+    async def _give_up(self, message: NatsMessage, message_id: str, body: bytes, reason: str) -> None:
+        self._metrics.dead.labels(self.name).inc()
+        if self.subscription.fact.stream == "CONTACTS":
+            # Personal data go nowhere else; the id says which message it was.
+            log.error("%s gives up contact data %s", self.name, message_id)
+        else:
+            log.error("%s gives up fact %s: %s", self.name, message_id, reason)
+            await self._bury(message, message_id, body, reason)
+        with contextlib.suppress(NatsError, OSError):
+            await message.reject()
+
+    async def _bury(self, message: NatsMessage, message_id: str, body: bytes, reason: str) -> None:
+        raw = message.raw_message
+        headers = {"reason": reason[:500].replace("\n", " "), "subject": raw.subject}
+        if traceparent := (raw.headers or {}).get("traceparent"):
+            headers["traceparent"] = traceparent
+        pause = 0.1
+        while True:
+            try:
+                js = await self._jetstream()
+                await failures.give_up(js, consumer=self.name, message_id=message_id, body=body, headers=headers)
+            except (NatsError, TimeoutError, OSError) as error:
+                log.warning("a dead letter of %s waits for the bus: %s", self.name, type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                continue
+            return
+
+    async def _keep_alive(self) -> None:
+        """Tell the server that we still work on what is in hand, so that it is not handed out again."""
+        while True:
+            await asyncio.sleep(ACK_WAIT / 3)
+            for held in list(self._in_hand):
+                with contextlib.suppress(NatsError, OSError):
+                    await held.message.raw_message.in_progress()
+
+
+def _message_id(message: NatsMessage) -> str:
+    metadata = message.raw_message.metadata
+    return str((message.raw_message.headers or {}).get("Nats-Msg-Id") or metadata.sequence.stream)
+
+
+def _where(error: ValidationError) -> str:
+    return "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['type']}" for one in error.errors()[:5])

@@ -1,0 +1,201 @@
+"""All subscriptions of a service over one FastStream broker."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from faststream import AckPolicy
+from faststream.nats import JStream, NatsBroker
+from faststream.nats.annotations import NatsMessage
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy as Acknowledge
+from nats.js.api import ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.errors import NotFoundError
+from sqlalchemy import func, select
+
+from vzaimo.kit.bus import DEAD_LETTERS, Access, connect, ensure_stream
+from vzaimo.kit.database import Conflict, StoreUnavailable
+from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD, Consumer
+from vzaimo.kit.inbound.subscription import Subscription
+from vzaimo.kit.inbound.transaction import PARKED
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.work import Works
+
+log = logging.getLogger(__name__)
+WATCH_EVERY = 2.0
+"""Seconds between looks at the durables."""
+
+
+class Inbound:
+    """Takes facts from the bus, with one durable consumer a subscription, shared by all replicas."""
+
+    def __init__(
+        self, service: str, works: Works, access: Access, subscriptions: Sequence[Subscription], metrics: Metrics
+    ) -> None:
+        self._service = service
+        self._works = works
+        self._access = access
+        self._metrics = metrics
+        self._client: Client | None = None
+        by_name = {one.durable(service): one for one in subscriptions}
+        self.consumers = [
+            Consumer(service, one, works=works, others=by_name, jetstream=self._jetstream, metrics=metrics)
+            for one in subscriptions
+        ]
+        self.lag: dict[str, int] = {}
+        """By durable: facts that are not handled yet; empty until the bus was asked once."""
+        self.behind_since: dict[str, datetime] = {}
+        """By durable: since when it is not level with its stream."""
+        self.caught_up = not subscriptions
+        """Whether every copy has once been level with its stream."""
+        self.parked = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        broker = self._broker()
+        self._client = await connect(self._access, f"{self._service}-inbound")
+        try:
+            await self._ensure_all()
+            await broker.start()
+            async with asyncio.TaskGroup() as tasks:
+                for consumer in self.consumers:
+                    tasks.create_task(consumer.run())
+                tasks.create_task(self._watch())
+        finally:
+            with contextlib.suppress(NatsError):  # the bus may be away: there is nothing to say good-bye to
+                await broker.stop()
+            await self._client.close()
+
+    def lag_of(self, aggregate: str) -> timedelta | None:
+        """For how long the copy of an aggregate has been behind; none while the bus has not been asked."""
+        name = f"{self._service}-{aggregate}"
+        if name not in self.lag:
+            return None
+        since = self.behind_since.get(name)
+        return self._works.clock.now() - since if since else timedelta()
+
+    def _broker(self) -> NatsBroker:
+        broker = NatsBroker(
+            self._access.url,
+            name=self._service,
+            max_reconnect_attempts=-1,
+            connect_timeout=3,
+            ping_interval=5,
+            reconnect_time_wait=1,
+            graceful_timeout=5.0,
+            logger=None,
+            **_credentials(self._access),
+        )
+        for consumer in self.consumers:
+            self._subscribe(broker, consumer)
+        return broker
+
+    @staticmethod
+    def _subscribe(broker: NatsBroker, consumer: Consumer) -> None:
+        @broker.subscriber(
+            consumer.subscription.filter,
+            queue=consumer.name,  # also the durable's name
+            stream=JStream(consumer.subscription.fact.stream, declare=False),
+            ack_policy=AckPolicy.MANUAL,
+            pending_msgs_limit=HELD * 4,
+            title=consumer.name,
+        )
+        async def receive(message: NatsMessage) -> None:
+            await consumer.receive(message)
+
+    async def _jetstream(self) -> JetStreamContext:
+        if self._client is None:
+            raise NatsError
+        return self._client.jetstream()
+
+    async def _ensure_all(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                js = await self._jetstream()
+                await ensure_stream(js, DEAD_LETTERS)
+                for consumer in self.consumers:
+                    await _ensure_durable(js, consumer)
+            except (NatsError, TimeoutError, OSError) as error:
+                # A stream that its owner has not made yet is waited for, as is the bus.
+                log.info("%s waits for the streams that it reads: %s", self._service, type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 2.0)
+                continue
+            return
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                js = await self._jetstream()
+                for consumer in self.consumers:
+                    self._note(consumer.name, await _ensure_durable(js, consumer))
+                await self._count_parked()
+            except (NatsError, TimeoutError, OSError) as error:
+                log.debug("the consumers cannot be seen: %s", type(error).__name__)
+            except (StoreUnavailable, Conflict):
+                log.debug("the parked facts cannot be counted")
+            await asyncio.sleep(WATCH_EVERY if self.caught_up else 0.1)
+
+    def _note(self, name: str, info: ConsumerInfo) -> None:
+        lag = (info.num_pending or 0) + (info.num_ack_pending or 0)
+        self.lag[name] = lag
+        self._metrics.lag.labels(name).set(lag)
+        if lag:
+            self.behind_since.setdefault(name, self._works.clock.now())
+        else:
+            self.behind_since.pop(name, None)
+        if len(self.lag) == len(self.consumers) and not any(self.lag.values()):
+            self.caught_up = True
+
+    async def _count_parked(self) -> None:
+        async with self._works.database.read() as tx:
+            self.parked = await tx.scalar(select(func.count()).select_from(PARKED))
+            oldest = await tx.scalar(select(func.min(PARKED.c.parked_at)))
+        self._metrics.parked.set(self.parked)
+        self._metrics.parked_age.set((self._works.clock.now() - oldest).total_seconds() if oldest else 0)
+
+
+async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerInfo:
+    stream = consumer.subscription.fact.stream
+    try:
+        info: ConsumerInfo = await js.consumer_info(stream, consumer.name)
+    except NotFoundError:
+        log.info("consumer %s created", consumer.name)
+        created: ConsumerInfo = await js.add_consumer(stream, _config(consumer))
+        return created
+    floor = info.ack_floor.stream_seq if info.ack_floor else 0
+    newest = (await js.stream_info(stream)).state.last_seq
+    if floor > newest:
+        # An older copy of the stream was put back: from the start, and the inbox knows what was handled.
+        log.warning("consumer %s is ahead of its stream: it starts anew", consumer.name)
+        await js.delete_consumer(stream, consumer.name)
+        info = await js.add_consumer(stream, _config(consumer))
+    return info
+
+
+def _config(consumer: Consumer) -> ConsumerConfig:
+    return ConsumerConfig(
+        durable_name=consumer.name,
+        deliver_subject=f"deliver.{consumer.name}",  # stable: a consumer made anew reaches those who listen
+        deliver_group=consumer.name,
+        deliver_policy=DeliverPolicy.ALL,
+        ack_policy=Acknowledge.EXPLICIT,
+        ack_wait=ACK_WAIT,
+        max_deliver=-1,
+        max_ack_pending=HELD,
+        filter_subject=consumer.subscription.filter,
+    )
+
+
+def _credentials(access: Access) -> dict[str, Any]:
+    if access.user is None:
+        return {}
+    from faststream.security import SASLPlaintext
+
+    return {"security": SASLPlaintext(username=access.user, password=access.password or "")}

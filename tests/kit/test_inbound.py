@@ -1,0 +1,294 @@
+"""Facts from a real nats-server into both stores: each effect once, whatever dies and whatever comes."""
+
+import asyncio
+import contextlib
+import json
+import random
+from datetime import timedelta
+
+import nats
+import pytest
+from sqlalchemy import func, insert, select
+from sqlmodel import Field, SQLModel
+
+from vzaimo.contracts.event import envelope
+from vzaimo.kit.bus import DEADLETTER, Access, Stream, ensure_stream
+from vzaimo.kit.database import StoreUnavailable
+from vzaimo.kit.ids import new_id
+from vzaimo.kit.inbound import Copy, Inbound, Subscription, failures
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.publisher import Message, Publisher
+from vzaimo.kit.tables import ParkedRow, new_registry, table_of
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.toys import NOTES, TOYS, NoteChanged, NoteFact, ToyFact, ToyMoved
+
+
+class Model(SQLModel, registry=new_registry()):
+    pass
+
+
+class ToyRow(Model, table=True):
+    __tablename__ = "toy"
+    name: str = Field(primary_key=True)
+    text: str
+    version: int
+
+
+class SeenRow(Model, table=True):
+    """One row an effect: a doubled effect is a doubled row."""
+
+    __tablename__ = "seen"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    before: int
+    after: int
+
+
+TOY, SEEN, PARKED = table_of(ToyRow), table_of(SeenRow), table_of(ParkedRow)
+COPY = Copy(TOY, lambda fact: {"name": fact.name, "text": fact.text, "version": fact.aggregate_version})
+
+
+async def note_changes(work, batch):
+    rows = []
+    for change in batch.changes:
+        if change.fact.text == "poison":
+            raise ValueError("poison")
+        before = change.before.version if change.before else 0
+        rows.append({"name": change.after["name"], "before": before, "after": change.after["version"]})
+    if rows:
+        await work.execute(insert(SEEN), rows)
+
+
+@pytest.fixture
+async def bus(nats_server, database):
+    await database.in_thread(Model.metadata.create_all)
+    client = await nats.connect(nats_server.url, max_reconnect_attempts=-1, reconnect_time_wait=0.1)
+    await ensure_stream(client.jetstream(), Stream(TOYS, ("toy.pub.>",)))
+    await ensure_stream(client.jetstream(), Stream(NOTES, ("toy.int.note.>",), last_only=True))
+    yield client
+    await client.close()
+
+
+@contextlib.asynccontextmanager
+async def consuming(works, nats_server, *subscriptions):
+    subscriptions = subscriptions or (Subscription(ToyFact, copy=COPY, effect=note_changes),)
+    inbound = Inbound("reader", works, Access(nats_server.url), subscriptions, Metrics())
+    task = asyncio.create_task(inbound.run())
+    try:
+        yield inbound
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def event_of(fact, clock, event_id=None):
+    event = envelope(fact, event_id=event_id or new_id(), time=clock.now())
+    return fact.subject, str(event.id), event.model_dump_json(exclude_none=True).encode()
+
+
+async def send(bus, events):
+    """As the relay does: again and again until the stream has it."""
+    publisher = Publisher(bus)
+    missing = [
+        Message(event_id, TOYS if "toy_moved" in subject else NOTES, subject, body)
+        for subject, event_id, body in events
+    ]
+    while missing:
+        answers = await publisher.publish(missing, patience=1)
+        missing = [message for message, answer in zip(missing, answers, strict=True) if answer is None]
+        await asyncio.sleep(0.05 if missing else 0)
+
+
+def toy(name, version, text=""):
+    return ToyMoved(aggregate_version=version, name=name, text=text)
+
+
+async def copies(works):
+    async with works.database.read() as tx:
+        return {row.name: row.version for row in await tx.all(select(TOY))}
+
+
+async def effects(works):
+    async with works.database.read() as tx:
+        return [tuple(row) for row in await tx.all(select(SEEN.c.name, SEEN.c.before, SEEN.c.after))]
+
+
+async def level(works, expected):
+    await eventually(lambda: _equal(works, expected), f"copies {expected}", patience=30)
+
+
+async def _equal(works, expected):
+    return await copies(works) == expected
+
+
+async def dead_letters(bus):
+    js = bus.jetstream()
+    info = await js.stream_info(DEADLETTER)
+    return [await js.get_msg(DEADLETTER, seq) for seq in range(1, info.state.last_seq + 1)]
+
+
+async def test_a_fact_changes_the_copy_and_has_its_effect_in_one_transaction(works, bus, nats_server, clock):
+    async with consuming(works, nats_server) as inbound:
+        await send(bus, [event_of(toy("a", 1), clock), event_of(toy("a", 2), clock)])
+        await level(works, {"a": 2})
+        await eventually(lambda: inbound.caught_up and inbound.lag["reader-toy"] == 0, "level with the stream")
+    steps = await effects(works)
+    assert steps[0][1] == 0
+    assert steps[-1][2] == 2
+    assert all(before < after for _, before, after in steps)
+
+
+async def test_doubled_and_shuffled_facts_give_the_same_copies_and_no_effect_twice(works, bus, nats_server, clock):
+    events = [event_of(toy(name, version), clock) for name in "abcdef" for version in range(1, 30)]
+    shuffled = events * 2
+    random.Random(3).shuffle(shuffled)  # noqa: S311 - no secret
+    async with consuming(works, nats_server):
+        js = bus.jetstream()
+        for number, (subject, _, body) in enumerate(shuffled):
+            await js.publish(subject, body, headers={"Nats-Msg-Id": str(number)})
+        await level(works, dict.fromkeys("abcdef", 29))
+    seen = await effects(works)
+    assert len({(name, after) for name, _, after in seen}) == len(seen)
+
+
+async def test_the_older_fact_that_comes_late_changes_nothing(works, bus, nats_server, clock):
+    async with consuming(works, nats_server) as inbound:
+        await send(bus, [event_of(toy("a", 2, "ended"), clock)])
+        await level(works, {"a": 2})
+        await send(bus, [event_of(toy("a", 1, "granted"), clock), event_of(toy("b", 1), clock)])
+        await level(works, {"a": 2, "b": 1})
+        await eventually(lambda: inbound.lag.get("reader-toy") == 0, "handled")
+    async with works.database.read() as tx:
+        assert await tx.scalar(select(TOY.c.text).where(TOY.c.name == "a")) == "ended"
+    assert [step for step in await effects(works) if step[0] == "a"] == [("a", 0, 2)]
+
+
+async def test_poison_in_the_middle_of_a_batch_delays_nobody_and_is_given_up(
+    works, bus, nats_server, clock, monkeypatch
+):
+    monkeypatch.setattr(failures, "DELAYS", (timedelta(milliseconds=10),) * 4)
+    await send(bus, [event_of(toy(f"t{n}", 1, "poison" if n == 128 else ""), clock) for n in range(256)])
+    async with consuming(works, nats_server):
+        await level(works, {f"t{n}": 1 for n in range(256) if n != 128})
+        letters = await eventually(lambda: dead_letters(bus), "a dead letter")
+    assert len(letters) == 1
+    assert letters[0].subject == "dead.reader.toy"
+    assert letters[0].headers["reason"] == "ValueError: poison"
+    assert letters[0].headers["consumer"] == "reader-toy"
+    assert json.loads(letters[0].data)["data"]["name"] == "t128"
+    assert len(await effects(works)) == 255
+
+
+async def test_what_is_no_fact_or_of_an_unknown_version_is_given_up_at_once(works, bus, nats_server, clock):
+    good = event_of(toy("good", 1), clock)
+    newer = good[2].replace(b".v1", b".v7")
+    js = bus.jetstream()
+    await js.publish("toy.pub.toy.toy_moved.v1.-.-.x", b"not json")
+    await js.publish("toy.pub.toy.toy_moved.v7.-.-.x", newer)
+    await js.publish("toy.pub.toy.toy_moved.v1.-.-.x", good[2].replace(b'"name":"good"', b'"name":7'))
+    await send(bus, [good])
+    async with consuming(works, nats_server):
+        await level(works, {"good": 1})
+        await eventually(lambda: _count(bus, 3), "three dead letters")
+    reasons = [letter.headers["reason"] for letter in await dead_letters(bus)]
+    assert "json_invalid" in reasons[0]
+    assert "v7" in reasons[1]
+    assert "data.name: string_type" in reasons[2]
+
+
+async def _count(bus, number):
+    return len(await dead_letters(bus)) == number
+
+
+async def test_contact_data_are_never_put_aside_anywhere(works, bus, nats_server, clock, monkeypatch):
+    monkeypatch.setattr(failures, "DELAYS", (timedelta(milliseconds=1),) * 4)
+
+    async def refuse(_work, _batch):
+        raise ValueError("no")
+
+    await send(bus, [event_of(NoteChanged(aggregate_version=1, name="a", text="secret"), clock)])
+    await bus.jetstream().publish("toy.int.note.note.v1.-.-.b", b"not json")
+    async with consuming(works, nats_server, Subscription(NoteFact, effect=refuse)) as inbound:
+        await eventually(lambda: inbound.lag.get("reader-note") == 0, "given up", patience=30)
+    assert await dead_letters(bus) == []
+
+
+async def test_a_store_that_is_away_for_ten_minutes_makes_no_dead_letter(works, bus, nats_server, clock, monkeypatch):
+    real, away = works.database.begin, True
+
+    def begin():
+        if away:
+            raise StoreUnavailable("gone")
+        return real()
+
+    async with consuming(works, nats_server) as inbound:
+        await eventually(lambda: inbound.caught_up, "level")
+        monkeypatch.setattr(works.database, "begin", begin)
+        await send(bus, [event_of(toy(f"t{n}", 1), clock) for n in range(300)])
+        await asyncio.sleep(0.2)
+        clock.advance(timedelta(minutes=10))
+        await asyncio.sleep(0.2)
+        away = False
+        await level(works, {f"t{n}": 1 for n in range(300)})
+    assert await dead_letters(bus) == []
+    assert len(await effects(works)) == 300
+
+
+async def test_a_parked_fact_runs_when_what_it_needs_has_come(works, bus, nats_server, clock):
+    async def needs_a_toy(work, batch):
+        for arrival in batch.arrivals:
+            if await work.scalar(select(TOY.c.version).where(TOY.c.name == arrival.fact.name)) is None:
+                batch.park(arrival, f"toy:{arrival.fact.name}")
+            else:
+                await work.execute(insert(SEEN), {"name": arrival.fact.name, "before": 0, "after": 1})
+
+    both = Subscription(ToyFact, copy=COPY), Subscription(NoteFact, effect=needs_a_toy)
+    async with consuming(works, nats_server, *both) as inbound:
+        await send(bus, [event_of(NoteChanged(aggregate_version=1, name="a"), clock)])
+        await eventually(lambda: inbound.parked == 1, "parked")
+        assert await effects(works) == []
+        await send(bus, [event_of(toy("a", 1), clock)])
+        await eventually(lambda: effects(works), "the effect")
+    async with works.database.read() as tx:
+        assert await tx.scalar(select(func.count()).select_from(PARKED)) == 0
+
+
+async def test_a_server_that_is_killed_while_facts_flow_doubles_no_effect(works, bus, nats_server, clock):
+    async with consuming(works, nats_server):
+        for start in range(0, 600, 200):
+            await send(bus, [event_of(toy(f"t{n}", 1), clock) for n in range(start, start + 200)])
+            nats_server.kill()
+            nats_server.start()
+        await level(works, {f"t{n}": 1 for n in range(600)})
+    assert len(await effects(works)) == 600
+
+
+async def test_a_reader_that_was_stopped_goes_on_where_it_was(works, bus, nats_server, clock):
+    async with consuming(works, nats_server):
+        await send(bus, [event_of(toy("a", 1), clock)])
+        await level(works, {"a": 1})
+    await send(bus, [event_of(toy("b", 1), clock)])
+    async with consuming(works, nats_server):
+        await level(works, {"a": 1, "b": 1})
+    assert sorted(await effects(works)) == [("a", 0, 1), ("b", 0, 1)]
+
+
+async def test_a_consumer_that_the_server_has_lost_is_made_anew(works, bus, nats_server, clock):
+    async with consuming(works, nats_server):
+        await send(bus, [event_of(toy("a", 1), clock)])
+        await level(works, {"a": 1})
+        await bus.jetstream().delete_consumer(TOYS, "reader-toy")
+        await send(bus, [event_of(toy("b", 1), clock)])
+        await level(works, {"a": 1, "b": 1})
+    assert sorted(await effects(works)) == [("a", 0, 1), ("b", 0, 1)]
+
+
+async def test_two_replicas_share_the_work_and_no_effect_is_doubled(postgres_url, bus, works, nats_server, clock):
+    if works.database.dialect == "sqlite":
+        return
+    await send(bus, [event_of(toy(f"t{n % 50}", n // 50 + 1), clock) for n in range(500)])
+    async with consuming(works, nats_server), consuming(works, nats_server):
+        await level(works, {f"t{n}": 10 for n in range(50)})
+    seen = await effects(works)
+    assert len({(name, after) for name, _, after in seen}) == len(seen)
