@@ -1,5 +1,6 @@
 """The connection to NATS, and the streams that a service owns."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -66,21 +67,27 @@ async def connect(access: Access, name: str, *, back: Callable[[], None] | None 
             back()
 
     client = Client()
-    await client.connect(
-        access.url,
-        name=name,
-        user=access.user,
-        password=access.password,
-        user_credentials=access.credentials,
-        connect_timeout=3,
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds
-        ping_interval=5,
-        max_outstanding_pings=2,
-        error_cb=failed,
-        disconnected_cb=lost,
-        reconnected_cb=found,
-    )
+    try:
+        await client.connect(
+            access.url,
+            name=name,
+            user=access.user,
+            password=access.password,
+            user_credentials=access.credentials,
+            connect_timeout=3,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds
+            ping_interval=5,
+            max_outstanding_pings=2,
+            error_cb=failed,
+            disconnected_cb=lost,
+            reconnected_cb=found,
+        )
+    except BaseException:
+        # Cancelled on the way: what is open already must not stay open.
+        with contextlib.suppress(Exception):
+            await client.close()
+        raise
     return client
 
 

@@ -45,7 +45,8 @@ class Health:
     @staticmethod
     async def _ask(name: str, check: Callable[[], Awaitable[Check]]) -> Check:
         try:
-            return await asyncio.wait_for(check(), CHECK_PATIENCE)
+            async with asyncio.timeout(CHECK_PATIENCE):
+                return await check()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
             return Check(name=name, ok=False, detail=type(error).__name__)
 

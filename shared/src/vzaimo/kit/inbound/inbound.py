@@ -57,6 +57,8 @@ class Inbound:
 
     async def run(self) -> None:
         """Until cancelled."""
+        if not self.consumers:
+            await asyncio.Event().wait()
         broker = self._broker()
         self._client = await connect(self._access, f"{self._service}-inbound")
         try:

@@ -20,7 +20,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 
 from vzaimo.kit.database import Database
-from vzaimo.kit.tables import KitModel
+from vzaimo.kit.roles import RoleRow
 
 PATIENCE = "60s"
 """How long a replica waits for another one's upgrade."""
@@ -49,7 +49,7 @@ class Schema:
             return ScriptDirectory(str(Path(folder) / "migrations"))
 
 
-KIT = Schema("vzaimo.kit", KitModel.metadata)
+KIT = Schema("vzaimo.kit", RoleRow.metadata)  # by way of the one table that stands outside kit.tables
 
 
 async def migrate(database: Database, schemas: Sequence[Schema]) -> None:

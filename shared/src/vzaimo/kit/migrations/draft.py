@@ -7,6 +7,8 @@ It compares the code's tables with a fresh PostgreSQL at the latest revision. Fo
 import re
 import sys
 from importlib import import_module
+from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from alembic.autogenerate import produce_migrations, render_python_code
@@ -45,13 +47,15 @@ def schema_of(service: str) -> Schema:
     if service == "kit":
         return KIT
     for room in ("store", "projections"):
-        import_module(f"vzaimo.{service}.{room}")
+        if find_spec(f"vzaimo.{service}.{room}") is not None:
+            import_module(f"vzaimo.{service}.{room}")
     return Schema(f"vzaimo.{service}", import_module(f"vzaimo.{service}.store").Model.metadata)
 
 
 def draft(url: str, service: str, message: str) -> Path:
     """Write the next revision's file and return its path. ``url`` is an empty PostgreSQL database."""
     schema = schema_of(service)
+    (Path(str(files(schema.package))) / "migrations" / "versions").mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)
     with engine.begin() as connection:
         upgrade(connection, [schema])
@@ -66,7 +70,6 @@ def draft(url: str, service: str, message: str) -> Path:
     revision = f"{int(before or 0) + 1:04d}"
     name = "_".join(re.findall(r"[a-z0-9]+", message.lower()))
     path = Path(schema.scripts.versions) / f"{revision}_{name}.py"
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         _TEMPLATE.format(message=message.capitalize(), revision=revision, before=before, up=up), encoding="utf-8"
     )

@@ -89,7 +89,8 @@ class Relay:
         """Wait until everything is published, or for so many seconds."""
         self.wake()
         try:
-            await asyncio.wait_for(self._idle.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._idle.wait()
         except TimeoutError:
             return False
         return True
@@ -162,7 +163,9 @@ class Relay:
 
     async def _sleep(self, longest: float) -> None:
         try:
-            await asyncio.wait_for(self._awake.wait(), longest)
+            # Not wait_for: before Python 3.12 it can swallow a cancellation that comes together with the event.
+            async with asyncio.timeout(longest):
+                await self._awake.wait()
         except TimeoutError:
             return
         finally:

@@ -18,6 +18,7 @@ from vzaimo.kit.database import Database, open_database
 from vzaimo.kit.tables import KitModel
 from vzaimo.kit.testing import containers, postgres
 from vzaimo.kit.testing.nats import NatsServer
+from vzaimo.kit.testing.smtp import SmtpSink
 from vzaimo.kit.work import Works
 
 NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
@@ -73,6 +74,15 @@ async def database(store_url: str) -> AsyncIterator[Database]:
     await opened.in_thread(KitModel.metadata.create_all)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def smtp_sink() -> AsyncIterator[SmtpSink]:
+    """A mail server of this test's own."""
+    sink = SmtpSink()
+    await sink.start()
+    yield sink
+    await sink.stop()
 
 
 @pytest.fixture

@@ -99,6 +99,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_parked_parked_at", ["parked_at"], unique=False)
 
     op.create_table(
+        "role",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("city", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("scopes", sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), "postgresql"), nullable=False),
+        sa.Column("granted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
+    )
+    with op.batch_alter_table("role", schema=None) as batch_op:
+        batch_op.create_index("ix_role_city", ["city"], unique=False)
+        batch_op.create_index("ix_role_person", ["person"], unique=False)
+
+    op.create_table(
         "timer",
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("aggregate_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),

@@ -1,0 +1,5 @@
+"""``python -m vzaimo.registry``."""
+
+from vzaimo.registry.main import main
+
+main()

@@ -1,0 +1,195 @@
+"""Commands about people: invitations, roles, contact data."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import func, insert, or_, select, update
+
+from vzaimo.contracts.registry import CityStatus, Contact, ContactChanged, PersonRole, RoleEnded, RoleGranted
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.database import insert as upsert
+from vzaimo.kit.database import retry_conflicts
+from vzaimo.kit.identity import Actor, Claims, NotAllowed
+from vzaimo.kit.ids import new_id
+from vzaimo.kit.roles import RoleName
+from vzaimo.kit.work import Done, Work, Works
+from vzaimo.registry.domain import people
+from vzaimo.registry.domain.refusals import (
+    LastCoordinator,
+    LastModerator,
+    RoleHeld,
+    UnknownCity,
+    UnknownInvitation,
+    UnknownRole,
+)
+from vzaimo.registry.store import CITY, CONTACT, INVITATION, ROLE, invitation_of, locked, role_columns, role_of
+
+Invitable = Literal["moderator", "coordinator", "viewer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """Offer a role to whoever reads this mailbox."""
+
+    role: Invitable
+    city: str | None
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptInvitation:
+    """Take an offered role. ``name`` and ``phone`` become the person's contact data."""
+
+    secret: str
+    name: str
+    phone: str | None
+    locale: Literal["ru", "en"]
+
+
+@retry_conflicts
+async def invite(command: Invite, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """A moderator invites anyone, a coordinator people of the own city."""
+    people.check_role(command.role, command.city)
+    if not (actor.moderates or (command.city is not None and actor.coordinates(command.city))):
+        raise NotAllowed
+    async with works.begin(cause) as work:
+        if command.city is not None:
+            status = await work.scalar(select(CITY.c.status).where(CITY.c.id == command.city))
+            if status is None or status == CityStatus.WITHDRAWN:
+                raise UnknownCity(command.city)
+        return await issue(work, command, actor.person)
+
+
+async def issue(work: Work, command: Invite, invited_by: str) -> Done:
+    """Write an invitation; its mail is due at once."""
+    invitation = new_id()
+    await work.execute(
+        insert(INVITATION),
+        {
+            "id": invitation,
+            "role": command.role,
+            "city": command.city,
+            "email": command.email,
+            "invited_by": invited_by,
+            "created_at": work.now,
+            "expires_at": work.now + people.INVITATION_LIFE,
+            "mail_due_at": work.now,
+            "mail_attempts": 0,
+            "version": 1,
+        },
+    )
+    return work.done("invitation", invitation, 1)
+
+
+@retry_conflicts
+async def revoke(invitation_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """Take an open invitation back. Others' invitations are unknown to a coordinator."""
+    async with works.begin(cause) as work:
+        row = await work.first(locked(INVITATION, invitation_id))
+        if row is None or not (actor.moderates or (row.city is not None and actor.coordinates(row.city))):
+            raise UnknownInvitation
+        if row.accepted_at is not None:
+            people.redeem(invitation_of(row), None, work.now)
+        if row.revoked_at is not None:
+            return work.done("invitation", row.id, row.version)
+        await work.execute(
+            update(INVITATION)
+            .where(INVITATION.c.id == row.id)
+            .values(revoked_at=work.now, mail_due_at=None, version=row.version + 1)
+        )
+        return work.done("invitation", row.id, row.version + 1)
+
+
+@retry_conflicts
+async def accept(
+    command: AcceptInvitation, *, works: Works, cause: Cause, invited: Claims, invitation_key: bytes
+) -> Done:
+    """Whoever holds the secret and the invited, verified mailbox takes the role."""
+    invitation_id = people.invited_by(command.secret, invitation_key)
+    async with works.begin(cause) as work:
+        row = await work.first(locked(INVITATION, invitation_id))
+        if row is None:
+            raise UnknownInvitation
+        people.redeem(invitation_of(row), invited.email, work.now)
+        await work.execute(
+            update(INVITATION)
+            .where(INVITATION.c.id == row.id)
+            .values(accepted_at=work.now, mail_due_at=None, version=row.version + 1)
+        )
+        contact = Contact(
+            person=invited.person, email=invited.email, name=command.name, phone=command.phone, locale=command.locale
+        )
+        await keep_contact(work, contact)
+        role = await grant(work, person=invited.person, role=row.role, city=row.city)
+        return work.done("role", role.id, 1)
+
+
+@retry_conflicts
+async def end_role(role_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """End a role. The last moderator stays, and an active city's last coordinator."""
+    async with works.begin(cause) as work:
+        row = await work.first(locked(ROLE, role_id))
+        if row is None or not (actor.moderates or (row.city is not None and actor.coordinates(row.city))):
+            raise UnknownRole(role_id)
+        if row.ended_at is not None:
+            return work.done("role", row.id, row.version)
+        await _check_not_last(work, row)
+        role = role_of(row).model_copy(update={"ended_at": work.now})
+        await work.execute(update(ROLE).where(ROLE.c.id == row.id).values(ended_at=work.now, version=row.version + 1))
+        work.add(RoleEnded(aggregate_version=row.version + 1, role=role))
+        return work.done("role", row.id, row.version + 1)
+
+
+async def _check_not_last(work: Work, row: Any) -> None:
+    if row.role == RoleName.MODERATOR:
+        # All moderators' rows, locked in one order: two who remove each other at once wait here.
+        if len(await _holders(work, RoleName.MODERATOR, None)) == 1:
+            raise LastModerator
+    elif row.role == RoleName.COORDINATOR:
+        status = await work.scalar(select(CITY.c.status).where(CITY.c.id == row.city).with_for_update())
+        if status == CityStatus.ACTIVE and len(await _holders(work, RoleName.COORDINATOR, row.city)) == 1:
+            raise LastCoordinator(row.city)
+
+
+async def _holders(work: Work, role: RoleName, city: str | None) -> Any:
+    return await work.all(
+        select(ROLE.c.id)
+        .where(
+            ROLE.c.role == role,
+            ROLE.c.city.is_(None) if city is None else ROLE.c.city == city,
+            ROLE.c.ended_at.is_(None),
+            or_(ROLE.c.expires_at.is_(None), ROLE.c.expires_at > work.now),
+        )
+        .order_by(ROLE.c.id)
+        .limit(1000)
+        .with_for_update()
+    )
+
+
+async def grant(work: Work, *, person: str, role: str, city: str | None) -> PersonRole:
+    """Give a role within an open work. Raises ``RoleHeld``."""
+    held = select(func.count()).where(
+        ROLE.c.person == person,
+        ROLE.c.role == RoleName(role),
+        ROLE.c.city.is_(None) if city is None else ROLE.c.city == city,
+        ROLE.c.ended_at.is_(None),
+    )
+    if await work.scalar(held):
+        raise RoleHeld(role, city)
+    granted = PersonRole(id=new_id(), person=person, city=city, role=role, granted_at=work.now)
+    await work.execute(insert(ROLE), {**role_columns(granted), "version": 1})
+    work.add(RoleGranted(aggregate_version=1, role=granted))
+    return granted
+
+
+async def keep_contact(work: Work, contact: Contact) -> None:
+    """Keep how a person is reached, in place of what was known."""
+    columns = contact.model_dump()
+    statement = upsert(work.tx, CONTACT).values(**columns, version=1)
+    version = await work.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["person"], set_={**columns, "version": CONTACT.c.version + 1}
+        ).returning(CONTACT.c.version)
+    )
+    work.add(ContactChanged(aggregate_version=version, contact=contact))

@@ -1,0 +1,151 @@
+"""Commands about practices."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+
+from vzaimo.contracts.registry import (
+    PracticeAnnounced,
+    PracticeArchived,
+    PracticeFact,
+    PracticeReturned,
+    PracticeStatus,
+    PracticeSubmitted,
+    PracticeUpdated,
+)
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.database import retry_conflicts
+from vzaimo.kit.identity import Actor, NotAllowed, check_version
+from vzaimo.kit.work import Done, Work, Works
+from vzaimo.registry.domain import practices
+from vzaimo.registry.domain.practices import PracticeState
+from vzaimo.registry.domain.refusals import CityNotActive, UnknownCity, UnknownPractice, UnknownTopic
+from vzaimo.registry.store import CITY, PRACTICE, PRACTICE_TOPIC, TOPIC, locked, practice_columns, practice_of
+
+
+def may_write(actor: Actor, city: str) -> bool:
+    """Who drafts and submits a city's practices."""
+    return actor.coordinates(city) or actor.serves(city, "practices")
+
+
+@retry_conflicts
+async def draft(state: PracticeState, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """A city begins to describe a practice."""
+    if not may_write(actor, state.public.city):
+        raise NotAllowed
+    async with works.begin(cause) as work:
+        await _check_topics(work, state)
+        await work.execute(insert(PRACTICE), {**practice_columns(state), "version": 1})
+        await _keep_topics(work, state)
+        return work.done("practice", state.public.id, 1)
+
+
+@retry_conflicts
+async def revise(
+    practice_id: UUID, new: PracticeState, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """A city changes its draft, or its published practice."""
+    async with works.begin(cause) as work:
+        row = await _own(work, practice_id, actor)
+        check_version(row.version, version)
+        await _check_topics(work, new)
+        revised = practices.revise(practice_of(row), new)
+        published = revised.public.status is PracticeStatus.PUBLISHED
+        await _keep_topics(work, revised)
+        return await _keep(work, row, revised, PracticeUpdated if published else None)
+
+
+@retry_conflicts
+async def submit(practice_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """A city asks for review. Only an active one may."""
+    async with works.begin(cause) as work:
+        row = await _own(work, practice_id, actor)
+        status = await work.scalar(select(CITY.c.status).where(CITY.c.id == row.city).with_for_update(read=True))
+        if status is None:
+            raise UnknownCity(row.city)
+        if status != "active":
+            raise CityNotActive(row.city, status)
+        return await _keep(work, row, practices.submit(practice_of(row)), PracticeSubmitted)
+
+
+@retry_conflicts
+async def publish(practice_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """The moderator found it good."""
+    return await _review(practice_id, practices.publish, PracticeAnnounced, works=works, cause=cause, actor=actor)
+
+
+@retry_conflicts
+async def give_back(practice_id: UUID, remark: str, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """The moderator asks for changes."""
+
+    def decide(state: PracticeState, _now: datetime) -> PracticeState:
+        return practices.give_back(state, remark)
+
+    return await _review(practice_id, decide, PracticeReturned, works=works, cause=cause, actor=actor)
+
+
+@retry_conflicts
+async def archive(practice_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """A city offers its practice no longer."""
+    async with works.begin(cause) as work:
+        row = await _own(work, practice_id, actor)
+        return await _keep(work, row, practices.archive(practice_of(row)), PracticeArchived)
+
+
+async def _review(
+    practice_id: UUID,
+    decide: Callable[[PracticeState, datetime], PracticeState],
+    fact: type[PracticeFact],
+    *,
+    works: Works,
+    cause: Cause,
+    actor: Actor,
+) -> Done:
+    if not actor.moderates:
+        raise NotAllowed
+    async with works.begin(cause) as work:
+        row = await work.first(locked(PRACTICE, practice_id))
+        if row is None:
+            raise UnknownPractice(practice_id)
+        return await _keep(work, row, decide(practice_of(row), work.now), fact)
+
+
+async def _own(work: Work, practice_id: UUID, actor: Actor) -> Any:
+    row = await work.first(locked(PRACTICE, practice_id))
+    hidden = row is None or (
+        row.published_at is None and not (actor.moderates or actor.views(row.city) or may_write(actor, row.city))
+    )
+    if row is None or hidden:
+        raise UnknownPractice(practice_id)
+    if not may_write(actor, row.city):
+        raise NotAllowed
+    return row
+
+
+async def _check_topics(work: Work, state: PracticeState) -> None:
+    wanted = set(state.public.topics)
+    known = {
+        row.id for row in await work.all(select(TOPIC.c.id).where(TOPIC.c.id.in_(wanted), TOPIC.c.retired.is_(False)))
+    }
+    for topic in sorted(wanted - known):
+        raise UnknownTopic(topic)
+
+
+async def _keep_topics(work: Work, state: PracticeState) -> None:
+    await work.execute(delete(PRACTICE_TOPIC).where(PRACTICE_TOPIC.c.practice == state.public.id))
+    rows = [{"topic": topic, "practice": state.public.id} for topic in sorted(set(state.public.topics))]
+    if rows:
+        await work.execute(insert(PRACTICE_TOPIC), rows)
+
+
+async def _keep(work: Work, row: Any, state: PracticeState, fact: type[PracticeFact] | None) -> Done:
+    version = row.version + 1
+    await work.execute(
+        update(PRACTICE).where(PRACTICE.c.id == row.id).values(**practice_columns(state), version=version)
+    )
+    if fact is not None:
+        work.add(fact(aggregate_version=version, practice=state.public))
+    return work.done("practice", row.id, version)

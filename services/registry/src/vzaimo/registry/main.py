@@ -1,0 +1,47 @@
+"""Registry put together."""
+
+from vzaimo.contracts.registry import CONTACTS
+from vzaimo.kit.bus import Stream
+from vzaimo.kit.service import Parts, Service, run
+from vzaimo.kit.settings import load
+from vzaimo.registry.api import ROUTERS
+from vzaimo.registry.handlers.adopt import adopt
+from vzaimo.registry.handlers.mail import invite_first_moderator, send_due
+from vzaimo.registry.settings import RegistrySettings
+from vzaimo.registry.store import CITY, ORGANISATION, PRACTICE, ROLE, TOPIC, Model
+from vzaimo.registry.wording import WORDING
+
+STREAMS = (
+    # Contact data have a stream of their own; so this one names its aggregates instead of taking `registry.>`.
+    Stream("REGISTRY", ("registry.pub.>", "registry.party.>", "registry.int.role.>", "registry.int.practice.>")),
+    Stream(CONTACTS, ("registry.int.contact.>",), last_only=True),
+)
+
+
+def parts(settings: RegistrySettings) -> Parts:
+    """What registry is made of."""
+    key = settings.invitation_key.get_secret_value().encode()
+
+    async def mail(service: Service) -> None:
+        if settings.first_moderator is not None:
+            await invite_first_moderator(service.works, settings.first_moderator)
+        await send_due(service.works, settings.smtp, key=key, sender=settings.mail_from, portal=settings.portal_url)
+
+    return Parts(
+        name="registry",
+        title="Vzaimo: registry",
+        streams=STREAMS,
+        metadata=Model.metadata,
+        wording=WORDING,
+        routers=ROUTERS,
+        adopt=adopt,
+        loops=(mail,),
+        own={"city": CITY, "organisation": ORGANISATION, "topic": TOPIC, "practice": PRACTICE, "role": ROLE},
+        extras={"invitation_key": key},
+    )
+
+
+def main() -> None:
+    """The process: ``python -m vzaimo.registry``."""
+    settings = load(RegistrySettings)
+    run(parts(settings), settings)

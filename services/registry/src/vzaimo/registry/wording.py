@@ -1,0 +1,120 @@
+"""The words for registry's refusals."""
+
+from vzaimo.kit.http import Wording, Words
+
+WORDING: Wording = {
+    "unknown-city": Words(404, ("Город не найден", "Города {city} нет."), ("No such city", "There is no city {city}.")),
+    "city-exists": Words(
+        409,
+        ("Код города занят", "Код {city} уже занят: выберите другой."),
+        ("The city's id is taken", "The id {city} is taken: choose another."),
+    ),
+    "unknown-timezone": Words(
+        422,
+        ("Неизвестный часовой пояс", "{timezone} — не имя IANA: укажите, например, Europe/Samara."),
+        ("Unknown time zone", "{timezone} is no IANA name: say Europe/Samara, for example."),
+    ),
+    "wrong-city-status": Words(
+        409,
+        ("Шаг сейчас невозможен", "Город {city} в состоянии {status}; нужно: {needed}."),
+        ("This step is not possible now", "City {city} is {status}; needed: {needed}."),
+    ),
+    "city-not-active": Words(
+        409,
+        ("Город не участвует", "Город {city} в состоянии {status}; это может только действующий участник."),
+        ("The city does not take part", "City {city} is {status}; only an active city may do this."),
+    ),
+    "agreement-missing": Words(
+        409,
+        ("Нет действующего соглашения", "Сначала внесите подписанное соглашение города {city}."),
+        ("There is no valid agreement", "Enter the signed agreement of city {city} first."),
+    ),
+    "agreement-dates-wrong": Words(
+        422,
+        ("Неверные даты соглашения", "Подписано {signed_on}, действует до {valid_until}: исправьте даты."),
+        ("The agreement's dates are wrong", "Signed {signed_on}, valid until {valid_until}: correct the dates."),
+    ),
+    "applicant-missing": Words(
+        409,
+        ("Заявитель неизвестен", "Данные заявителя города {city} удалены: пригласите координатора."),
+        ("The applicant is not known", "The applicant's data for {city} are gone: invite a coordinator."),
+    ),
+    "unknown-invitation": Words(
+        404,
+        ("Приглашение не найдено", "Проверьте ссылку из письма или попросите новое приглашение."),
+        ("No such invitation", "Check the link in the mail, or ask for a new invitation."),
+    ),
+    "invitation-expired": Words(
+        410,
+        ("Приглашение истекло", "Оно действовало до {expires_at}: попросите новое."),
+        ("The invitation has expired", "It was valid until {expires_at}: ask for a new one."),
+    ),
+    "invitation-revoked": Words(
+        410,
+        ("Приглашение отозвано", "Попросите новое приглашение."),
+        ("The invitation was revoked", "Ask for a new invitation."),
+    ),
+    "invitation-used": Words(
+        410,
+        ("Приглашение уже принято", "Каждое приглашение действует один раз."),
+        ("The invitation was used", "Each invitation works once."),
+    ),
+    "email-not-verified": Words(
+        403,
+        ("Адрес почты не подтверждён", "Подтвердите адрес у своего провайдера входа и повторите."),
+        ("The e-mail address is not verified", "Verify it with your identity provider and try again."),
+    ),
+    "email-mismatch": Words(
+        403,
+        ("Приглашён другой адрес", "Войдите под адресом, на который пришло приглашение."),
+        ("Another address was invited", "Sign in with the address that the invitation was sent to."),
+    ),
+    "role-held": Words(
+        409,
+        ("Роль уже назначена", "У этого человека уже есть роль {role}."),
+        ("The role is held already", "This person has the role {role} already."),
+    ),
+    "unknown-role": Words(
+        404, ("Роль не найдена", "Роли {role_id} нет."), ("No such role", "There is no role {role_id}.")
+    ),
+    "last-moderator": Words(
+        409,
+        ("Последний модератор", "Сначала пригласите другого модератора."),
+        ("The last moderator", "Invite another moderator first."),
+    ),
+    "last-coordinator": Words(
+        409,
+        ("Последний координатор", "Сначала пригласите другого координатора города {city}."),
+        ("The last coordinator", "Invite another coordinator of {city} first."),
+    ),
+    "city-needed": Words(
+        422,
+        ("Город и роль не подходят друг другу", "Для роли {role} проверьте поле city: у модератора его нет."),
+        ("City and role do not fit", "Check the field city for the role {role}: a moderator has none."),
+    ),
+    "unknown-organisation": Words(
+        404,
+        ("Организация не найдена", "Организации {organisation} нет."),
+        ("No such organisation", "There is no organisation {organisation}."),
+    ),
+    "unknown-topic": Words(
+        422,
+        ("Неизвестная тема", "Темы {topic} нет в списке: выберите из /v1/topics."),
+        ("Unknown topic", "There is no topic {topic}: choose from /v1/topics."),
+    ),
+    "unknown-practice": Words(
+        404,
+        ("Практика не найдена", "Практики {practice} нет."),
+        ("No such practice", "There is no practice {practice}."),
+    ),
+    "practice-incomplete": Words(
+        422,
+        ("Практика заполнена не полностью", "Заполните: {missing}."),
+        ("The practice is not complete", "Fill in: {missing}."),
+    ),
+    "wrong-practice-status": Words(
+        409,
+        ("Шаг сейчас невозможен", "Практика в состоянии {status}; нужно: {needed}."),
+        ("This step is not possible now", "The practice is {status}; needed: {needed}."),
+    ),
+}

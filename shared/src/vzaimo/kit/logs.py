@@ -1,0 +1,59 @@
+"""Logs as JSON lines with the trace's id, or for people; every library writes through the same end."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Literal
+
+import structlog
+
+from vzaimo.kit.telemetry import present_trace_id
+
+_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+
+Event = MutableMapping[str, Any]
+
+
+def start(service: str, level: str, form: Literal["json", "console"]) -> None:
+    """Send all logging of this process to stdout, a line an event."""
+
+    def where(_logger: Any, _method: str, event: Event) -> Event:
+        event["service"] = service
+        if "trace_id" not in event and (trace := present_trace_id()):
+            event["trace_id"] = trace
+        return event
+
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        where,
+        structlog.processors.format_exc_info,
+        _without_people,
+    ]
+    last = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer()
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "nats", "nats.aio.client"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = name != "uvicorn.access"
+    # nats-py logs each lost connection with a traceback; our callbacks say it in a line.
+    logging.getLogger("nats.aio.client").setLevel(logging.CRITICAL)
+
+
+def _without_people(_logger: Any, _method: str, event: Event) -> Event:
+    """The last net: an address or a token that got into a line is taken out of it."""
+    for key, value in event.items():
+        if isinstance(value, str) and _PERSONAL.search(value):
+            event[key] = _PERSONAL.sub("[removed]", value)
+    return event

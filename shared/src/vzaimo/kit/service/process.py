@@ -1,0 +1,72 @@
+"""The process of a service."""
+
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+import uvicorn
+
+from vzaimo.kit import logs, telemetry
+from vzaimo.kit.clock import Clock, SystemClock
+from vzaimo.kit.database import open_database
+from vzaimo.kit.http import Health
+from vzaimo.kit.migrations import migrate
+from vzaimo.kit.service.parts import Parts
+from vzaimo.kit.service.service import Service
+from vzaimo.kit.settings import Settings
+
+
+@asynccontextmanager
+async def opened(parts: Parts, settings: Settings, clock: Clock | None = None) -> AsyncIterator[Service]:
+    """A service with its store open and migrated; nothing runs yet."""
+    database = await open_database(settings.database_url.get_secret_value())
+    try:
+        await migrate(database, parts.schemas)
+        yield Service(parts, settings, database, clock or SystemClock())
+    finally:
+        await database.close()
+
+
+async def serve(parts: Parts, settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT: then refuse traffic, finish what is in hand, publish what is left."""
+    async with opened(parts, settings) as service:
+        config = uvicorn.Config(
+            service.app(),
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=10,
+            lifespan="off",
+            server_header=False,
+        )
+        # A loop that fails is a bug: the process ends, and whoever started it starts it again.
+        service.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
+        async with service.working():
+            await _Server(config, service.health).serve()
+        if service.failures:
+            raise SystemExit(1)
+
+
+def run(parts: Parts, settings: Settings) -> None:
+    """The process of a service."""
+    import uvloop
+
+    logs.start(parts.name, settings.log_level, settings.log_format)
+    telemetry.start(parts.name, version(f"vzaimo-{parts.name}"))
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(serve(parts, settings))
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, health: Health) -> None:
+        super().__init__(config)
+        self._health = health
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """Say that we are not ready before connections are closed."""
+        self._health.closing = True
+        super().handle_exit(sig, frame)
