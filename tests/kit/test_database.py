@@ -1,0 +1,187 @@
+"""Both stores behind one interface: what a transaction promises."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from sqlalchemy import insert, select, text, update
+
+from vzaimo.kit.database import Conflict, StoreUnavailable, open_database, retry_conflicts
+from vzaimo.kit.tables import MarkRow, table_of
+
+MARK = table_of(MarkRow)
+
+
+async def value(database, name="n"):
+    async with database.read() as tx:
+        return await tx.scalar(select(MARK.c.value).where(MARK.c.name == name))
+
+
+async def put(database, name="n", given="0"):
+    async with database.begin() as tx:
+        await tx.execute(insert(MARK), {"name": name, "value": given})
+
+
+async def test_leaving_the_block_commits_and_an_exception_rolls_back(database):
+    await put(database)
+    with pytest.raises(RuntimeError):
+        async with database.begin() as tx:
+            await tx.execute(update(MARK).values(value="1"))
+            raise RuntimeError
+    assert await value(database) == "0"
+
+
+async def test_a_cancelled_transaction_leaves_nothing_and_blocks_nobody(database):
+    await put(database)
+
+    async def change():
+        async with database.begin() as tx:
+            await tx.execute(update(MARK).values(value="1"))
+            raise asyncio.CancelledError
+
+    task = asyncio.create_task(change())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.begin() as tx:
+        await tx.execute(update(MARK).values(value="2"))
+    assert await value(database) == "2"
+
+
+async def test_concurrent_read_modify_write_loses_no_update(database):
+    await put(database)
+
+    async def add_one():
+        async with database.begin() as tx:
+            found = await tx.scalar(select(MARK.c.value).where(MARK.c.name == "n").with_for_update())
+            await tx.execute(update(MARK).values(value=str(int(found) + 1)))
+
+    await asyncio.gather(*(add_one() for _ in range(40)))
+    assert await value(database) == "40"
+
+
+async def test_a_reader_sees_what_was_committed_only(database):
+    await put(database)
+    async with database.begin() as tx:
+        await tx.execute(update(MARK).values(value="1"))
+        if database.dialect == "postgresql":
+            assert await value(database) == "0"
+    assert await value(database) == "1"
+
+
+async def test_long_work_runs_in_a_transaction_of_its_own(database):
+    await put(database)
+
+    def change(connection):
+        connection.execute(update(MARK).values(value="3"))
+        return connection.execute(select(MARK.c.value)).scalar()
+
+    assert await database.in_thread(change) == "3"
+    assert await value(database) == "3"
+
+
+async def test_a_second_process_is_kept_out_of_an_sqlite_file(tmp_path):
+    first = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    with pytest.raises(StoreUnavailable, match="held by another process"):
+        await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    await first.close()
+    await (await open_database(f"sqlite:///{tmp_path / 'x.db'}")).close()
+
+
+async def test_a_url_of_another_store_is_refused():
+    with pytest.raises(ValueError, match="must begin with sqlite:/// or postgresql://"):
+        await open_database("mysql://x/y")
+
+
+async def test_an_sqlite_transaction_that_awaits_something_else_is_found_out(tmp_path):
+    database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    with pytest.raises(AssertionError, match="awaited something else"):
+        async with database.begin():
+            await asyncio.sleep(0)
+    await database.close()
+
+
+async def test_a_store_that_is_not_there_is_told_apart_from_a_bug():
+    database = await open_database("postgresql://nobody@127.0.0.1:9/nothing?connect_timeout=1")
+    with pytest.raises(StoreUnavailable):
+        async with database.read() as tx:
+            await tx.scalar(text("SELECT 1"))
+    await database.close()
+
+
+async def test_a_deadlock_runs_the_handler_again(postgres_url):
+    database = await open_database(postgres_url)
+    await database.in_thread(MARK.metadata.create_all)
+    await put(database, "a")
+    await put(database, "b")
+    both, tries = asyncio.Barrier(2), []
+
+    @retry_conflicts
+    async def change(first, second):
+        tries.append(first)
+        async with database.begin() as tx:
+            await tx.execute(update(MARK).where(MARK.c.name == first).values(value="1"))
+            if len(tries) <= 2:
+                await both.wait()
+            await tx.execute(update(MARK).where(MARK.c.name == second).values(value="1"))
+
+    await asyncio.gather(change("a", "b"), change("b", "a"))
+    assert len(tries) == 3
+    await database.close()
+
+
+async def test_a_handler_that_always_loses_gives_up_after_three_tries():
+    tries = []
+
+    @retry_conflicts
+    async def lose():
+        tries.append(1)
+        raise Conflict("x")
+
+    with pytest.raises(Conflict):
+        await lose()
+    assert len(tries) == 3
+
+
+CHILD = """
+    import asyncio, sys
+    from sqlalchemy import insert
+    from vzaimo.kit.cause import Cause
+    from vzaimo.kit.clock import SystemClock
+    from vzaimo.kit.database import open_database
+    from vzaimo.kit.tables import MarkRow, table_of
+    from vzaimo.kit.testing.toys import ToyMoved
+    from vzaimo.kit.work import Works
+
+    async def main(url):
+        works = Works(await open_database(url), SystemClock())
+        for number in range(1, 100_000):
+            async with works.begin(Cause(actor="child")) as work:
+                await work.execute(insert(table_of(MarkRow)), {"name": str(number), "value": ""})
+                work.add(ToyMoved(aggregate_version=number, name="a"))
+            if number == 20:
+                print("started", flush=True)
+
+    asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_a_process_killed_in_mid_transaction_leaves_state_and_fact_together_or_neither(database, store_url):
+    if database.dialect == "sqlite":
+        await database.close()
+    child = subprocess.Popen(
+        (sys.executable, "-c", textwrap.dedent(CHILD), store_url), stdout=subprocess.PIPE, env=os.environ
+    )
+    with child.stdout:
+        child.stdout.readline()
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    after = database if database.dialect == "postgresql" else await open_database(store_url)
+    async with after.read() as tx:
+        states = await tx.scalar(text("SELECT count(*) FROM mark"))
+        facts = await tx.scalar(text("SELECT count(*) FROM outbox"))
+    assert states == facts >= 20
+    await after.close()

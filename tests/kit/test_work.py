@@ -1,0 +1,180 @@
+"""The unit of work: state, facts, timers and the answer to a repeated command, together or not at all."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from vzaimo.contracts.event import parse
+from vzaimo.kit import outbox
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.idempotency import Attempt, KeyReused, Repeated, sweep
+from vzaimo.kit.tables import IdempotencyRow, MarkRow, OutboxRow, TimerRow, table_of
+from vzaimo.kit.testing.toys import ToyMoved
+from vzaimo.kit.timers import Timers
+
+MARK, OUTBOX, TIMER, IDEMPOTENCY = map(table_of, (MarkRow, OutboxRow, TimerRow, IdempotencyRow))
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+async def count(works, table):
+    async with works.database.read() as tx:
+        return await tx.scalar(select(func.count()).select_from(table))
+
+
+def toy(version=1, text=""):
+    return ToyMoved(aggregate_version=version, name="a", text=text)
+
+
+async def test_a_fact_is_written_with_its_cause_and_its_place(works):
+    async with works.begin(Cause(actor="person", traceparent=TRACE)) as work:
+        work.add(toy())
+    async with works.database.read() as tx:
+        row = await tx.first(select(OUTBOX))
+    event = parse(bytes(row.body))
+    assert (row.subject, row.stream, row.actor) == ("toy.pub.toy.toy_moved.v1.-.-.a", "TOY", "person")
+    assert event.id == row.event_id
+    assert event.traceparent == row.traceparent == TRACE
+    assert event.time == works.clock.now() == row.created_at
+
+
+async def test_a_work_that_fails_leaves_no_fact_and_wakes_nobody(works):
+    woken = []
+    works.committed.append(lambda: woken.append(1))
+    with pytest.raises(RuntimeError):
+        async with works.begin(Cause(actor="person")) as work:
+            work.add(toy())
+            work.remind("kind", "a", work.now)
+            raise RuntimeError
+    assert await count(works, OUTBOX) == await count(works, TIMER) == 0
+    assert woken == []
+
+
+async def test_a_fact_that_no_bus_would_take_stops_its_transaction(works):
+    for bad in (toy(text="x" * outbox.MAX_BODY), ToyMoved(aggregate_version=1, name="with space")):
+        with pytest.raises(outbox.UnpublishableFact):
+            async with works.begin(Cause(actor="person")) as work:
+                await work.execute(insert(MARK), {"name": "n", "value": ""})
+                work.add(bad)
+    assert await count(works, MARK) == 0
+
+
+async def test_a_command_under_a_key_takes_effect_once_also_when_sent_twelve_times_at_once(works):
+    cause = Cause(actor="person", attempt=Attempt("person POST /x", "key", "print"))
+
+    async def send():
+        try:
+            async with works.begin(cause) as work:
+                work.add(toy())
+                return work.done("toy", "a", 1)
+        except Repeated as repeated:
+            return repeated.done
+
+    answers = await asyncio.gather(*(send() for _ in range(12)))
+    assert {answer.position for answer in answers} == {"toy/a/1"}
+    assert await count(works, OUTBOX) == 1
+
+
+async def test_a_key_is_free_again_after_a_failure_and_after_a_day(works):
+    cause = Cause(actor="person", attempt=Attempt("scope", "key", "print"))
+    with pytest.raises(RuntimeError):
+        async with works.begin(cause):
+            raise RuntimeError
+    for _ in range(2):
+        async with works.begin(cause) as work:
+            work.done("toy", "a", 1)
+        works.clock.advance(timedelta(hours=24))
+    async with works.database.begin() as tx:
+        await sweep(tx, works.clock.now())
+    assert await count(works, IDEMPOTENCY) == 0
+
+
+async def test_a_key_with_another_body_is_refused(works):
+    async with works.begin(Cause(actor="p", attempt=Attempt("scope", "key", "one"))) as work:
+        work.done("toy", "a", 1)
+    with pytest.raises(KeyReused):
+        async with works.begin(Cause(actor="p", attempt=Attempt("scope", "key", "other"))):
+            pass
+
+
+async def remind(works, *names, minutes=1):
+    async with works.begin(Cause(actor="person")) as work:
+        for name in names:
+            work.remind("kind", name, work.now + timedelta(minutes=minutes), revision=3)
+
+
+async def test_a_timer_runs_once_when_it_is_due_with_its_effect(works):
+    seen = []
+
+    async def handle(work, due):
+        seen.append((due.aggregate_id, due.revision))
+        work.add(toy())
+
+    timers = Timers(works, {"kind": handle})
+    await remind(works, "a")
+    assert not await timers.run_one()
+    works.clock.advance(timedelta(minutes=1))
+    assert await timers.run_one()
+    assert not await timers.run_one()
+    assert seen == [("a", 3)]
+    assert await count(works, OUTBOX) == 1
+
+
+async def test_a_timer_that_was_set_anew_or_taken_back_counts_as_it_is_now(works):
+    seen = []
+
+    async def handle(_work, due):
+        seen.append(due.aggregate_id)
+
+    await remind(works, "a", "b")
+    await remind(works, "a", minutes=5)
+    async with works.begin(Cause(actor="person")) as work:
+        work.forget("kind", "b")
+    works.clock.advance(timedelta(minutes=1))
+    assert not await Timers(works, {"kind": handle}).run_one()
+    works.clock.advance(timedelta(minutes=4))
+    assert await Timers(works, {"kind": handle}).run_one()
+    assert seen == ["a"]
+
+
+async def test_a_timer_whose_handler_fails_is_put_off_and_the_others_go_on(works):
+    seen, broken = [], True
+
+    async def handle(work, due):
+        work.add(toy())
+        if broken and due.aggregate_id == "a":
+            raise ValueError
+        seen.append(due.aggregate_id)
+
+    timers = Timers(works, {"kind": handle})
+    await remind(works, "a")
+    await remind(works, "b", minutes=2)
+    works.clock.advance(timedelta(minutes=2))
+    while await timers.run_one():
+        pass
+    assert seen == ["b"]
+    assert await count(works, OUTBOX) == 1
+    broken = False
+    works.clock.advance(timedelta(minutes=1))
+    assert await timers.run_one()
+    assert seen == ["b", "a"]
+
+
+async def test_replicas_that_look_at_once_run_each_timer_once(works):
+    seen = []
+
+    async def handle(_work, due):
+        seen.append(due.aggregate_id)
+
+    names = [str(number) for number in range(30)]
+    await remind(works, *names)
+    works.clock.advance(timedelta(minutes=1))
+
+    async def replica():
+        timers = Timers(works, {"kind": handle})
+        while await timers.run_one():
+            pass
+
+    await asyncio.gather(*(replica() for _ in range(4)))
+    assert sorted(seen) == sorted(names)
