@@ -48,6 +48,11 @@ def person_ref(issuer: str, subject: str) -> str:
     return hashlib.sha256(f"{issuer}\n{subject}".encode()).hexdigest()[:32]
 
 
+def role_columns(role: Any) -> dict[str, Any]:
+    """The columns of a role as facts carry it (``contracts.registry.PersonRole``), without ``version``."""
+    return {**role.model_dump(exclude={"role", "scopes"}), "role": RoleName(role.role), "scopes": list(role.scopes)}
+
+
 async def roles_of(tx: Transaction, person: str) -> Sequence[Any]:
     """Every role that the person has or had here (rows of ``role``); none means: not known here yet."""
     table = table_of(RoleRow)

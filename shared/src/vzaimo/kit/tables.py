@@ -33,9 +33,17 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
+def python_type(column: Any) -> type[Any]:
+    """What the values of a column are in Python."""
+    # SQLModel's own types are decorators: what they decorate knows the type of the values.
+    found: type[Any] = getattr(column.type, "impl_instance", column.type).python_type
+    return found
+
+
 def json_column(*, nullable: bool = False) -> Any:
-    """A column of JSON: JSONB on PostgreSQL, text on SQLite."""
-    return Column(JSON().with_variant(JSONB(), "postgresql"), nullable=nullable)
+    """A column of JSON: JSONB on PostgreSQL, text on SQLite. None is NULL, not JSON's null."""
+    plain, binary = JSON(none_as_null=True), JSONB(none_as_null=True)
+    return Column(plain.with_variant(binary, "postgresql"), nullable=nullable)
 
 
 def serial_column() -> Any:

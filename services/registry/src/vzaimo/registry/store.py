@@ -22,7 +22,7 @@ from vzaimo.contracts.registry import (
     PracticeStatus,
     Topic,
 )
-from vzaimo.kit.roles import RoleName, RoleRow
+from vzaimo.kit.roles import RoleRow
 from vzaimo.kit.tables import json_column, new_registry, table_of
 from vzaimo.registry.domain.people import Invitation
 from vzaimo.registry.domain.practices import PracticeState
@@ -265,11 +265,6 @@ def role_of(row: Any) -> PersonRole:
         expires_at=row.expires_at,
         ended_at=row.ended_at,
     )
-
-
-def role_columns(role: PersonRole) -> dict[str, Any]:
-    """A role as columns."""
-    return {**role.model_dump(exclude={"role", "scopes"}), "role": RoleName(role.role), "scopes": list(role.scopes)}
 
 
 def locked(table: Any, key: Any) -> Any:

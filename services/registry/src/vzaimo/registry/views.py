@@ -1,6 +1,7 @@
 """What registry shows: rows as JSON, pages by key."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from vzaimo.registry.shapes import (
     TopicView,
 )
 from vzaimo.registry.store import CITY, CONTACT, INVITATION, ORGANISATION, PRACTICE, PRACTICE_TOPIC, ROLE, TOPIC
+
+T = TypeVar("T")
 
 
 async def cities(tx: Transaction, cursor: Cursor, status: str | None) -> Page[CityView]:
@@ -120,6 +123,6 @@ def _own(actor: Actor | None, row: Any) -> bool:
     return actor is not None and (actor.moderates or actor.views(row.city) or actor.serves(row.city, "practices"))
 
 
-async def _page(tx: Transaction, query: Any, cursor: Cursor, columns: Any, shape: Any) -> Any:
+async def _page(tx: Transaction, query: Any, cursor: Cursor, columns: Any, shape: Callable[[Any], T]) -> Page[T]:
     rows = await tx.all(query.where(keyset(columns, cursor)).limit(cursor.limit + 1))
     return page_of(rows, cursor, columns, shape)

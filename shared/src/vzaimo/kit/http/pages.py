@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, literal, true, tuple_
 
 from vzaimo.kit.http.problems import Problem
+from vzaimo.kit.tables import python_type
 
 T = TypeVar("T")
 MOST = 200
@@ -88,8 +89,7 @@ def decode(word: str) -> tuple[Any, ...]:
 
 
 def _like(column: Any, value: Any) -> Any:
-    # SQLModel's own types are decorators: what they decorate knows the type of the values.
-    wanted = getattr(column.type, "impl_instance", column.type).python_type
+    wanted = python_type(column)
     if wanted is UUID:
         return UUID(value)
     if wanted is datetime:

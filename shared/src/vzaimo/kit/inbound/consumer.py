@@ -12,6 +12,7 @@ from nats.js import JetStreamContext
 from pydantic import ValidationError
 
 from vzaimo.contracts.event import Fact, UnknownFact, parse
+from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.inbound import failures
 from vzaimo.kit.inbound.arrival import Arrival
@@ -77,7 +78,7 @@ class Consumer:
         """Until cancelled. A batch in hand is finished first, unless it waits for the store."""
         beat = asyncio.create_task(self._keep_alive())
         try:
-            while True:
+            while wanted():
                 self._in_hand = [await self._arrived.get()]
                 while len(self._in_hand) < BATCH and not self._arrived.empty():
                     self._in_hand.append(self._arrived.get_nowait())
@@ -99,7 +100,7 @@ class Consumer:
 
     async def _patiently(self, batch: Sequence[Held]) -> None:
         pause = 0.01
-        while True:
+        while wanted():
             try:
                 with span(f"consume {self.name}", batch[0].arrival.event.traceparent, facts=len(batch)):
                     new = await handle(
@@ -121,7 +122,7 @@ class Consumer:
         event_id = str(held.arrival.event.id)
         self._metrics.failed.labels(self.name).inc()
         log.error("%s cannot handle fact %s: %s", self.name, event_id, type(error).__name__, exc_info=error)
-        while True:
+        while wanted():
             try:
                 tries = await failures.count(self._works, self.name, event_id, type(error).__name__)
                 break
@@ -151,7 +152,7 @@ class Consumer:
         if traceparent := (raw.headers or {}).get("traceparent"):
             headers["traceparent"] = traceparent
         pause = 0.1
-        while True:
+        while wanted():
             try:
                 js = await self._jetstream()
                 await failures.give_up(js, consumer=self.name, message_id=message_id, body=body, headers=headers)
@@ -164,7 +165,7 @@ class Consumer:
 
     async def _keep_alive(self) -> None:
         """Tell the server that we still work on what is in hand, so that it is not handed out again."""
-        while True:
+        while wanted():
             await asyncio.sleep(ACK_WAIT / 3)
             for held in list(self._in_hand):
                 with contextlib.suppress(NatsError, OSError):

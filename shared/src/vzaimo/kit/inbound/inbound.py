@@ -19,6 +19,7 @@ from nats.js.errors import NotFoundError
 from sqlalchemy import func, select
 
 from vzaimo.kit.bus import DEAD_LETTERS, Access, connect, ensure_stream
+from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD, Consumer
 from vzaimo.kit.inbound.subscription import Subscription
@@ -117,7 +118,7 @@ class Inbound:
 
     async def _ensure_all(self) -> None:
         pause = 0.1
-        while True:
+        while wanted():
             try:
                 js = await self._jetstream()
                 await ensure_stream(js, DEAD_LETTERS)
@@ -132,7 +133,7 @@ class Inbound:
             return
 
     async def _watch(self) -> None:
-        while True:
+        while wanted():
             try:
                 js = await self._jetstream()
                 for consumer in self.consumers:

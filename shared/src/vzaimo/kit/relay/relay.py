@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from vzaimo.kit.bus import Stream
+from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.metrics import Metrics
@@ -99,7 +100,7 @@ class Relay:
         client = await self._connect(self.heal_again)
         publisher, pause = Publisher(client), 0.05
         try:
-            while True:
+            while wanted():
                 self._seen(client)
                 try:
                     progress = await self._step(client, publisher)
@@ -178,7 +179,7 @@ class Relay:
         self.state.connected = connected
 
     async def _measure(self) -> None:
-        while True:
+        while wanted():
             try:
                 self.state.backlog, self.state.oldest = await self._outbox.backlog()
             except (StoreUnavailable, Conflict):

@@ -23,6 +23,7 @@ from vzaimo.kit.relay import Relay, open_log, reconcile
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.service.readiness import Readiness
 from vzaimo.kit.settings import Settings
+from vzaimo.kit.tables import python_type
 from vzaimo.kit.timers import Timers
 from vzaimo.kit.work import Works
 
@@ -151,8 +152,8 @@ class Service:
 
             async def read(tx: Transaction, value: str) -> int | None:
                 try:
-                    wanted = key.type.python_type(value)
-                except (ValueError, NotImplementedError):
+                    wanted = python_type(key)(value)
+                except ValueError:
                     return None
                 found: int | None = await tx.scalar(select(table.c.version).where(key == wanted))
                 return found

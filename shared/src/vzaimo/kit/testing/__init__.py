@@ -3,15 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
-async def eventually(
-    condition: Callable[[], Awaitable[T] | T], what: str = "the condition", *, patience: float = 20.0
-) -> T:
-    """Wait until the condition holds (is truthy) and return its value; fail after ``patience`` seconds."""
+async def eventually(condition: Callable[[], Any], what: str = "the condition", *, patience: float = 20.0) -> Any:
+    """Wait until the condition (awaited if need be) is truthy and return its value; fail after ``patience`` seconds."""
     deadline, pause = time.monotonic() + patience, 0.002
     while True:
         value = condition()

@@ -5,11 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
+from sqlalchemy import select
 
+from vzaimo.contracts.event import CloudEvent, Fact, parse
 from vzaimo.kit.clock import Clock
+from vzaimo.kit.roles import RoleRow, person_ref
 from vzaimo.kit.service import Parts, Service, opened
 from vzaimo.kit.settings import Settings
-from vzaimo.kit.testing.tokens import token
+from vzaimo.kit.tables import OutboxRow, table_of
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.tokens import ISSUER, token
 
 
 @dataclass(slots=True)
@@ -27,6 +32,26 @@ class Running:
         if who is not None:
             sent["Authorization"] = f"Bearer {token(who, email=f'{who}@city.example')}"
         return await self.client.request(method, f"/v1{path}", json=body, headers=sent)
+
+    async def known(self, *people: str) -> None:
+        """Wait until the service has heard of these people's roles."""
+        wanted = {person_ref(ISSUER, person) for person in people}
+        table = table_of(RoleRow)
+
+        async def heard() -> bool:
+            async with self.service.works.database.read() as tx:
+                rows = await tx.all(select(table.c.person).where(table.c.person.in_(wanted)))
+            return {row.person for row in rows} == wanted
+
+        await eventually(heard, f"the roles of {', '.join(people)}")
+
+    async def facts(self, name: str | None = None) -> list[CloudEvent[Fact]]:
+        """What the service has said, from its own log."""
+        table = table_of(OutboxRow)
+        async with self.service.works.database.read() as tx:
+            rows = await tx.all(select(table.c.body).order_by(table.c.id))
+        events = [parse(bytes(row.body)) for row in rows]
+        return [event for event in events if name is None or event.name == name]
 
     async def done(self, method: str, path: str, who: str | None = None, body: object = None) -> str:
         """The same for a command that must succeed; returns the aggregate's id."""

@@ -8,6 +8,7 @@ from sqlalchemy import Table
 from vzaimo.contracts.event import Fact
 from vzaimo.contracts.registry import CityFact, OrganisationFact, PracticeFact, RoleFact, TopicFact
 from vzaimo.kit.database import insert
+from vzaimo.kit.roles import role_columns
 from vzaimo.kit.work import Work
 from vzaimo.registry.domain.practices import PracticeState
 from vzaimo.registry.store import (
@@ -18,7 +19,6 @@ from vzaimo.registry.store import (
     TOPIC,
     city_columns,
     practice_columns,
-    role_columns,
 )
 
 _PRIVATE = ("summary", "does_not_apply", "baseline_reasons", "remark", "created_at")

@@ -10,10 +10,10 @@ from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.kit.ids import new_id
-from vzaimo.kit.roles import RoleName, person_ref
+from vzaimo.kit.roles import RoleName, person_ref, role_columns
 from vzaimo.kit.work import Done, Works
 from vzaimo.registry.domain.refusals import RoleHeld
-from vzaimo.registry.store import ROLE, role_columns
+from vzaimo.registry.store import ROLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from vzaimo.kit.database import insert as upsert
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, Claims, NotAllowed
 from vzaimo.kit.ids import new_id
-from vzaimo.kit.roles import RoleName
+from vzaimo.kit.roles import RoleName, role_columns
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import people
 from vzaimo.registry.domain.refusals import (
@@ -23,7 +23,7 @@ from vzaimo.registry.domain.refusals import (
     UnknownInvitation,
     UnknownRole,
 )
-from vzaimo.registry.store import CITY, CONTACT, INVITATION, ROLE, invitation_of, locked, role_columns, role_of
+from vzaimo.registry.store import CITY, CONTACT, INVITATION, ROLE, invitation_of, locked, role_of
 
 Invitable = Literal["moderator", "coordinator", "viewer"]
 

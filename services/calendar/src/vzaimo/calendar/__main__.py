@@ -1,0 +1,5 @@
+"""``python -m vzaimo.calendar``."""
+
+from vzaimo.calendar.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Calendar's rules: pure, time is an argument."""

@@ -1,0 +1,169 @@
+"""From a plan to an event that took place, or did not."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from vzaimo.calendar.domain.plans import Plan, check_complete, check_deadlines, checked_seats, scheduled
+from vzaimo.calendar.domain.refusals import (
+    CapacityRequestOpen,
+    EventIncomplete,
+    MaterialChange,
+    TooEarly,
+    TooLate,
+    WrongEventStatus,
+)
+from vzaimo.contracts.calendar import Admission, CapacityRequest, Event, EventStatus, Mode, SeatPlan
+from vzaimo.contracts.requests import CapacityAnswer
+
+COMPLETES_AFTER = timedelta(days=14)
+"""After its end an event completes by itself (design: domain, Calendar)."""
+_MATERIAL = ("mode", "timezone", "deadlines", "admission", "queue_policy", "queue_order")
+_MATERIAL_OF_SESSION = ("starts", "ends", "starts_fold", "ends_fold", "site")
+
+
+@dataclass(frozen=True, slots=True)
+class EventState:
+    """An event: its host's plan, and, once it is announced, what is public on the bus."""
+
+    id: UUID
+    host: str
+    plan: Plan
+    event: Event | None = None
+
+    @property
+    def status(self) -> EventStatus:
+        """Where it stands."""
+        return self.event.status if self.event else EventStatus.DRAFT
+
+    @property
+    def announced(self) -> Event:
+        """The event. Raises ``WrongEventStatus`` unless it is announced."""
+        if self.event is None or self.event.status is not EventStatus.ANNOUNCED:
+            raise WrongEventStatus(self.id, self.status, (EventStatus.ANNOUNCED,))
+        return self.event
+
+
+def draft(event_id: UUID, host: str, plan: Plan) -> EventState:
+    """Begin to plan. Times that do not exist are refused at once; what is missing may be added later."""
+    scheduled(plan)
+    checked_seats(plan.mode, plan.seats)
+    return EventState(event_id, host, plan)
+
+
+def announce(state: EventState, now: datetime) -> EventState:
+    """Make it public and ask the ledger for its seats, request no. 1."""
+    if state.event is not None:
+        raise WrongEventStatus(state.id, state.status, (EventStatus.DRAFT,))
+    plan = state.plan
+    check_complete(plan)
+    if plan.deadlines is None:
+        raise EventIncomplete(("deadlines",))
+    sessions, seats = scheduled(plan), checked_seats(plan.mode, plan.seats)
+    starts_at = sessions[0].starts_at
+    if starts_at <= now:
+        raise TooLate("sessions.0.starts", starts_at)
+    check_deadlines(plan.deadlines, starts_at, now)
+    event = Event(
+        id=state.id,
+        host=state.host,
+        **_details(plan),
+        mode=plan.mode,
+        need=plan.need,
+        timezone=plan.timezone,
+        starts_at=starts_at,
+        ends_at=max(session.ends_at for session in sessions),
+        sessions=sessions,
+        deadlines=plan.deadlines,
+        admission=plan.admission or (Admission.AUTOMATIC if plan.mode is Mode.REMOTE else Admission.HOST),
+        queue_policy=plan.queue_policy,
+        queue_order=plan.queue_order,
+        status=EventStatus.ANNOUNCED,
+        capacity_requested=CapacityRequest(no=1, seats=seats, requested_at=now),
+        announced_at=now,
+    )
+    return replace(state, event=event)
+
+
+def revise(state: EventState, plan: Plan) -> EventState:
+    """Change a draft in any way, an announced event in its details alone. Raises ``MaterialChange``."""
+    if state.event is None:
+        return draft(state.id, state.host, plan)
+    event = state.announced
+    if touched := _material(state.plan, plan):
+        raise MaterialChange(touched)
+    check_complete(plan)
+    changed = event.model_copy(update={**_details(plan), "sessions": scheduled(plan)})
+    return replace(state, plan=plan, event=changed)
+
+
+def cancel(state: EventState, reason: str) -> EventState:
+    """It will not take place; whoever plans it anew clones it."""
+    return _with(state, status=EventStatus.CANCELLED, cancelled_for=reason)
+
+
+def complete(state: EventState, now: datetime) -> EventState:
+    """It took place. The host may say so once its last session has begun. Raises ``TooEarly``."""
+    last = max(session.starts_at for session in state.announced.sessions)
+    if now < last:
+        raise TooEarly(last)
+    return _with(state, status=EventStatus.COMPLETED)
+
+
+def request_capacity(state: EventState, seats: tuple[SeatPlan, ...], now: datetime) -> EventState:
+    """Ask the ledger for other seats; one request is open at a time. Raises ``CapacityRequestOpen``."""
+    event = state.announced
+    if event.capacity_requested is not None:
+        raise CapacityRequestOpen(event.capacity_requested.no, event.capacity_requested.requested_at)
+    request = CapacityRequest(no=event.capacity_no + 1, seats=checked_seats(event.mode, seats), requested_at=now)
+    return _with(state, capacity_requested=request)
+
+
+def raises_capacity(event: Event, seats: tuple[SeatPlan, ...]) -> bool:
+    """Whether any mode would have more seats than now."""
+    agreed = {plan.mode: plan.capacity for plan in event.seats}
+    for plan in seats:
+        before = agreed.get(plan.mode, 0)
+        if before is not None and (plan.capacity is None or plan.capacity > before):
+            return True
+    return False
+
+
+def settle(state: EventState, answer: CapacityAnswer) -> EventState | None:
+    """Take the ledger's answer; nothing for one that is not awaited (any more)."""
+    event = state.event
+    if event is None or event.capacity_requested is None or event.capacity_requested.no != answer.no:
+        return None
+    changed = event.model_copy(
+        update={
+            "seats": event.capacity_requested.seats if answer.applied else event.seats,
+            "capacity_requested": None,
+            "capacity_no": answer.no,
+            "capacity_applied": answer.applied,
+        }
+    )
+    plan = state.plan.model_copy(update={"seats": changed.seats}) if answer.applied else state.plan
+    return replace(state, event=changed, plan=plan)
+
+
+def _details(plan: Plan) -> dict[str, object]:
+    return {name: getattr(plan, name) for name in ("title", "audience", "topics", "practices", "academic_hours")}
+
+
+def _material(old: Plan, new: Plan) -> tuple[str, ...]:
+    touched = [name for name in _MATERIAL if getattr(old, name) != getattr(new, name)]
+    if [one.id for one in old.sessions] != [one.id for one in new.sessions]:
+        return (*touched, "sessions")
+    touched += [
+        f"sessions.{place}.{name}"
+        for place, (before, after) in enumerate(zip(old.sessions, new.sessions, strict=True))
+        for name in _MATERIAL_OF_SESSION
+        if getattr(before, name) != getattr(after, name)
+    ]
+    if new.seats and old.seats != new.seats:
+        touched.append("seats")
+    return tuple(touched)
+
+
+def _with(state: EventState, **changes: object) -> EventState:
+    return replace(state, event=state.announced.model_copy(update=changes))

@@ -1,0 +1,133 @@
+"""What calendar refuses. Fields are facts of the case; the words are in ``wording``."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from vzaimo.contracts.calendar import EventStatus
+from vzaimo.contracts.refusal import Refusal
+
+
+@dataclass
+class UnknownEvent(Refusal):
+    """No such event, or a draft that the caller may not see."""
+
+    event: UUID
+
+
+@dataclass
+class UnknownPractice(Refusal):
+    """A practice that is not published."""
+
+    practice: UUID
+
+
+@dataclass
+class CityNotActive(Refusal):
+    """Only an active city may do this."""
+
+    city: str
+    status: str
+
+
+@dataclass
+class UnknownTimezone(Refusal):
+    """Not an IANA time zone."""
+
+    timezone: str
+
+
+@dataclass
+class WallClockMissing(Refusal):
+    """The clocks go forward there: this wall-clock time does not exist."""
+
+    field: str
+    local: datetime
+    timezone: str
+
+
+@dataclass
+class WallClockAmbiguous(Refusal):
+    """The clocks go back there: this wall-clock time comes twice, and ``fold`` must say which."""
+
+    field: str
+    local: datetime
+    timezone: str
+
+
+@dataclass
+class EventIncomplete(Refusal):
+    """What an event lacks to be announced, field by field."""
+
+    missing: tuple[str, ...]
+
+
+@dataclass
+class SessionEndsTooEarly(Refusal):
+    """A session ends before it begins."""
+
+    session: int
+
+
+@dataclass
+class SessionsOverlap(Refusal):
+    """Two sessions at one site at the same time."""
+
+    first: int
+    second: int
+    site: str
+
+
+@dataclass
+class DeadlinesOutOfOrder(Refusal):
+    """``earlier`` must not be after ``later``."""
+
+    earlier: str
+    later: str
+
+
+@dataclass
+class TooLate(Refusal):
+    """This moment has passed."""
+
+    field: str
+    moment: datetime
+
+
+@dataclass
+class TooEarly(Refusal):
+    """This may be done from this moment on."""
+
+    moment: datetime
+
+
+@dataclass
+class SeatPlanWrong(Refusal):
+    """The seats do not fit together; ``fault`` says how."""
+
+    field: str
+    fault: str
+
+
+@dataclass
+class MaterialChange(Refusal):
+    """These fields bind whoever was admitted: a details change may not touch them."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass
+class WrongEventStatus(Refusal):
+    """The step does not follow from where the event stands."""
+
+    event: UUID
+    status: EventStatus
+    needed: tuple[EventStatus, ...]
+
+
+@dataclass
+class CapacityRequestOpen(Refusal):
+    """The seat ledger has not answered the last request yet."""
+
+    no: int
+    requested_at: datetime

@@ -1,0 +1,1 @@
+"""Calendar's commands: one transaction each."""

@@ -1,0 +1,32 @@
+"""Calendar put together."""
+
+from vzaimo.calendar.api import router
+from vzaimo.calendar.consumers import SUBSCRIPTIONS
+from vzaimo.calendar.handlers.adopt import adopt
+from vzaimo.calendar.handlers.events import COMPLETE, complete_by_itself
+from vzaimo.calendar.store import EVENT, Model
+from vzaimo.calendar.wording import WORDING
+from vzaimo.kit.bus import Stream
+from vzaimo.kit.service import Parts, run
+from vzaimo.kit.settings import Settings, load
+
+
+def parts() -> Parts:
+    """What calendar is made of."""
+    return Parts(
+        name="calendar",
+        title="Vzaimo: calendar",
+        streams=(Stream("CALENDAR", ("calendar.>",)),),
+        metadata=Model.metadata,
+        wording=WORDING,
+        routers=(router,),
+        adopt=adopt,
+        subscriptions=SUBSCRIPTIONS,
+        timers={COMPLETE: complete_by_itself},
+        own={"event": EVENT},
+    )
+
+
+def main() -> None:
+    """The process: ``python -m vzaimo.calendar``."""
+    run(parts(), load(Settings))

@@ -1,0 +1,184 @@
+"""What goes over HTTP: bodies of commands, and views."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, StringConstraints
+
+from vzaimo.calendar.domain.plans import Plan, PlannedSession
+from vzaimo.contracts.calendar import (
+    Admission,
+    AudienceRole,
+    Event,
+    EventStatus,
+    Mode,
+    QueueOrder,
+    QueuePolicy,
+    SeatMode,
+    SeatPlan,
+)
+from vzaimo.contracts.event import Slug
+from vzaimo.kit.http import Body, Int
+from vzaimo.kit.ids import new_id
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000)]
+Link = Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=1000)]
+Seats = Annotated[Int, Field(ge=1, le=1_000_000)]
+Fold = Annotated[Int, Field(ge=0, le=1)]
+CancelReason = Literal["host-unavailable", "venue-unavailable", "too-few-participants", "force-majeure", "rules-broken"]
+
+
+class SiteBody(Body):
+    """Where a session takes place."""
+
+    organisation: UUID | None = None
+    name: Line
+    address: Line | None = None
+
+
+class SessionBody(Body):
+    """A session by the venue's clock, without an offset: ``2026-10-04T10:00``.
+
+    ``starts_fold`` and ``ends_fold`` choose in an hour that comes twice: 0 the first, 1 the second.
+    """
+
+    id: UUID | None = None
+    title: Line
+    starts: NaiveDatetime
+    ends: NaiveDatetime
+    starts_fold: Fold | None = None
+    ends_fold: Fold | None = None
+    site: SiteBody | None = None
+    join_link: Link | None = None
+    capacity: Seats | None = None
+
+
+class DeadlinesBody(Body):
+    """``apply_opens < apply_closes ≤ decide_by ≤ confirm_by ≤ roster_freeze ≤ start``; each with its offset."""
+
+    apply_opens: AwareDatetime
+    apply_closes: AwareDatetime
+    decide_by: AwareDatetime
+    confirm_by: AwareDatetime
+    roster_freeze: AwareDatetime
+
+
+class SeatPlanBody(Body):
+    """Seats of one mode; without ``capacity`` unlimited (remote only)."""
+
+    mode: SeatMode
+    capacity: Seats | None = None
+    quota: Seats | None = None
+    reserves: Annotated[dict[Slug, Seats], Field(max_length=200)] = Field(default_factory=dict)
+
+    def plan(self) -> SeatPlan:
+        """As the domain has it."""
+        return SeatPlan.model_validate(self.model_dump())
+
+
+class PlanBody(Body):
+    """An event as its host plans it."""
+
+    title: Line
+    summary: Prose = ""
+    mode: Mode
+    audience: Annotated[tuple[AudienceRole, ...], Field(max_length=5)] = ()
+    topics: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
+    practices: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    academic_hours: Annotated[Int, Field(ge=1, le=1000)] | None = None
+    timezone: Line
+    sessions: Annotated[tuple[SessionBody, ...], Field(max_length=100)] = ()
+    deadlines: DeadlinesBody | None = None
+    seats: Annotated[tuple[SeatPlanBody, ...], Field(max_length=2)] = ()
+    admission: Admission | None = None
+    queue_policy: QueuePolicy = QueuePolicy.STRICT
+    queue_order: QueueOrder = QueueOrder.SUBMITTED
+
+    def plan(self, known: tuple[PlannedSession, ...] = ()) -> Plan:
+        """As the domain has it. A session without ``id`` is the one that stood in its place before, or a new one."""
+        sessions = []
+        for place, one in enumerate(self.sessions):
+            usual = known[place].id if place < len(known) else new_id()
+            sessions.append(one.model_dump(exclude={"id"}) | {"id": one.id or usual})
+        return Plan.model_validate(self.model_dump(exclude={"sessions", "host"}) | {"sessions": sessions})
+
+
+class DraftBody(PlanBody):
+    """A new draft; ``host`` is the city that the caller acts for."""
+
+    host: Slug
+
+
+class CapacityBody(Body):
+    """The seats that the host wants from now on."""
+
+    seats: Annotated[tuple[SeatPlanBody, ...], Field(min_length=1, max_length=2)]
+
+
+class CancelBody(Body):
+    """Why an event will not take place."""
+
+    reason: CancelReason
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which announced events to list: the parameters of the query."""
+
+    status: EventStatus = EventStatus.ANNOUNCED
+    host: Slug | None = None
+    mode: Mode | None = None
+    topic: Slug | None = None
+    starts_from: AwareDatetime | None = None
+    starts_before: AwareDatetime | None = None
+
+
+class SeatsView(BaseModel):
+    """Seats of one mode now; ``free`` without a limit is null."""
+
+    mode: SeatMode
+    capacity: int | None
+    granted: int
+    held: int
+    waiting: int
+    free: int | None
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From the copy's row."""
+        free = None if row.capacity is None else row.capacity - row.granted - row.held
+        return cls(
+            mode=row.mode, capacity=row.capacity, granted=row.granted, held=row.held, waiting=row.waiting, free=free
+        )
+
+
+class EventView(Event):
+    """An announced event with its summary and the seats now."""
+
+    summary: str
+    seats_now: list[SeatsView]
+    version: int
+
+    @classmethod
+    def of(cls, row: Any, seats: list[SeatsView]) -> Self:
+        """From its row and the copies of its seats."""
+        return cls.model_validate(
+            {**row.event, "summary": row.plan["summary"], "seats_now": seats, "version": row.version}
+        )
+
+
+class PlanView(BaseModel):
+    """What the host has written, drafts too, with join links: for the host's people."""
+
+    id: UUID
+    host: str
+    status: str
+    plan: Plan
+    version: int
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From its row."""
+        return cls.model_validate(row, from_attributes=True)
