@@ -1,0 +1,5 @@
+"""``python -m vzaimo.requests``."""
+
+from vzaimo.requests.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""Rules of participation: pure, time is an argument."""

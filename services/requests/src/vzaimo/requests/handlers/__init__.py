@@ -1,0 +1,1 @@
+"""Requests' commands: one transaction each."""

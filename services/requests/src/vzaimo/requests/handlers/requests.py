@@ -1,0 +1,209 @@
+"""Commands of the guest: ask, name others, submit, confirm, take an offer or not, withdraw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select
+
+from vzaimo.contracts.calendar import Admission, Event, SeatMode
+from vzaimo.contracts.requests import Request, RequestStatus
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.database import retry_conflicts
+from vzaimo.kit.identity import Actor, NotAllowed, check_version
+from vzaimo.kit.timers import Due
+from vzaimo.kit.work import Done, Work, Works
+from vzaimo.requests.domain import requests
+from vzaimo.requests.domain.queues import season_of
+from vzaimo.requests.domain.refusals import CityNotActive, RequestExists, UnknownRequest
+from vzaimo.requests.domain.requests import Delegation, Person
+from vzaimo.requests.domain.transitions import Step
+from vzaimo.requests.handlers.halls import Hall, event_known, hall_of, open_hall
+from vzaimo.requests.projections import CITY
+from vzaimo.requests.store import DELEGATE, REQUEST, request_columns
+
+AUTOMATIC = "fits"
+"""The reason code of an admission by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A city wants to attend an event in one mode."""
+
+    event: UUID
+    city: str
+    mode: SeatMode
+    delegation: Delegation
+
+
+def may_write(actor: Actor, city: str) -> bool:
+    """Who acts for a guest."""
+    return actor.coordinates(city) or actor.serves(city, "requests")
+
+
+@retry_conflicts
+async def draft(request_id: UUID, command: Ask, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """A city begins to ask; one open request an event and mode."""
+    event_id, city, mode = command.event, command.city, command.mode
+    if not may_write(actor, city):
+        raise NotAllowed
+    async with works.begin(cause) as work:
+        await _check_active(work, city)
+        event = await event_known(work, event_id)
+        request = requests.draft(request_id, event, city, mode, command.delegation)
+        # Whoever drafts for the same city at once waits for the ledger's row, and finds this request then.
+        await open_hall(work, event_id, mode)
+        open_one = await work.scalar(
+            select(REQUEST.c.id).where(
+                REQUEST.c.event == event_id, REQUEST.c.city == city, REQUEST.c.mode == mode.value, REQUEST.c.open
+            )
+        )
+        if open_one is not None:
+            raise RequestExists(open_one)
+        columns = {
+            "id": request_id,
+            "event": event_id,
+            "mode": mode.value,
+            "host": event.host,
+            "city": city,
+            "season": season_of(event),
+            "created_at": work.now,
+            "version": 1,
+        }
+        await work.execute(insert(REQUEST), {**columns, **request_columns(request)})
+        await _name(work, request_id, command.delegation.people)
+        return work.done("request", request_id, 1)
+
+
+@retry_conflicts
+async def revise(
+    request_id: UUID, delegation: Delegation, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """Name others, until the host has decided."""
+    async with works.begin(cause) as work:
+        hall, request = await _own(work, request_id, actor, version)
+        hall.put(requests.revise(request, hall.event, delegation), Step.REVISE)
+        await _name(work, request_id, delegation.people)
+        return await _done(hall, request_id)
+
+
+@retry_conflicts
+async def submit(request_id: UUID, seen: int, version: int | None, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """Send it to the host; where admission is automatic, whoever fits is in at once."""
+    async with works.begin(cause) as work:
+        hall, request = await _own(work, request_id, actor, version)
+        await _check_active(work, request.city)
+        submitted = requests.submit(request, hall.event, seen, work.now)
+        hall.put(submitted, Step.SUBMIT)
+        if hall.event.admission is Admission.AUTOMATIC:
+            await hall.admit(requests.approve(submitted, None, AUTOMATIC, work.now))
+        return await _done(hall, request_id)
+
+
+@retry_conflicts
+async def confirm(
+    request_id: UUID, seen: int, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """The city will come with those who have seats."""
+
+    def step(request: Request, event: Event, _work: Work) -> Request:
+        return requests.confirm(request, event, seen)
+
+    return await _step(request_id, version, step, Step.CONFIRM, works=works, cause=cause, actor=actor)
+
+
+@retry_conflicts
+async def accept_offer(
+    request_id: UUID, seen: int, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """The city comes with as many as seats are held for."""
+
+    def step(request: Request, event: Event, work: Work) -> Request:
+        return requests.accept(request, event, seen, work.now)
+
+    return await _step(request_id, version, step, Step.ACCEPT_OFFER, works=works, cause=cause, actor=actor)
+
+
+@retry_conflicts
+async def decline_offer(request_id: UUID, version: int | None, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """The city lets the offered seats go."""
+
+    def step(request: Request, _event: Event, _work: Work) -> Request:
+        return requests.let_go(request, expired=False)
+
+    return await _step(request_id, version, step, Step.DECLINE_OFFER, works=works, cause=cause, actor=actor)
+
+
+@retry_conflicts
+async def withdraw(request_id: UUID, version: int | None, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """The city takes its request back; its seats go to the queue."""
+
+    def step(request: Request, _event: Event, _work: Work) -> Request:
+        return requests.withdraw(request)
+
+    return await _step(request_id, version, step, Step.WITHDRAW, works=works, cause=cause, actor=actor)
+
+
+async def expire_offer(work: Work, due: Due) -> None:
+    """An offer that nobody took in time ends the claim; its seats go on."""
+    request_id = UUID(due.aggregate_id)
+    hall = await hall_of(work, request_id)
+    request = await hall.request(request_id)
+    if request.status is not RequestStatus.OFFERED or request.offer is None or request.offer.expires_at > work.now:
+        return
+    hall.put(requests.let_go(request, expired=True), Step.EXPIRE_OFFER)
+    await hall.promote()
+    await hall.save()
+
+
+async def _step(
+    request_id: UUID,
+    version: int | None,
+    step: Callable[[Request, Event, Work], Request],
+    name: Step,
+    *,
+    works: Works,
+    cause: Cause,
+    actor: Actor,
+) -> Done:
+    async with works.begin(cause) as work:
+        hall, request = await _own(work, request_id, actor, version)
+        hall.put(step(request, hall.event, work), name)
+        if name in {Step.DECLINE_OFFER, Step.WITHDRAW}:
+            await hall.promote()
+        return await _done(hall, request_id)
+
+
+async def _own(work: Work, request_id: UUID, actor: Actor, version: int | None) -> tuple[Hall, Request]:
+    hall = await hall_of(work, request_id)
+    request = await hall.request(request_id)
+    if not may_write(actor, request.city):
+        # The host's people and the city's viewers know of it, drafts apart; others are not told that it exists.
+        submitted = request.status is not RequestStatus.DRAFT
+        if actor.views(request.city) or (submitted and (actor.views(request.host) or actor.moderates)):
+            raise NotAllowed
+        raise UnknownRequest(request_id)
+    check_version(hall.version(request_id), version)
+    return hall, request
+
+
+async def _done(hall: Hall, request_id: UUID) -> Done:
+    await hall.save()
+    return hall.work.done("request", request_id, hall.version(request_id))
+
+
+async def _check_active(work: Work, city: str) -> None:
+    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == city).with_for_update(read=True))
+    if status != "active":
+        raise CityNotActive(city, status or "unknown")
+
+
+async def _name(work: Work, request_id: UUID, people: tuple[Person, ...]) -> None:
+    await work.execute(delete(DELEGATE).where(DELEGATE.c.request == request_id))
+    rows: list[dict[str, Any]] = [
+        {"id": one.delegate, "request": request_id, "name": one.name, "organisation": one.organisation}
+        for one in people
+    ]
+    if rows:
+        await work.execute(insert(DELEGATE), rows)

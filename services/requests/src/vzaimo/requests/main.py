@@ -1,0 +1,50 @@
+"""Requests put together."""
+
+from sqlalchemy import func, select
+
+from vzaimo.kit.bus import Stream
+from vzaimo.kit.database import Transaction
+from vzaimo.kit.service import Parts, run
+from vzaimo.kit.settings import Settings, load
+from vzaimo.requests.api import router
+from vzaimo.requests.consumers import SUBSCRIPTIONS
+from vzaimo.requests.handlers.adopt import adopt
+from vzaimo.requests.handlers.capacity import RESERVES, return_reserves
+from vzaimo.requests.handlers.halls import OFFER
+from vzaimo.requests.handlers.requests import expire_offer
+from vzaimo.requests.projections import EVENT
+from vzaimo.requests.store import REQUEST, Model
+from vzaimo.requests.wording import WORDING
+
+
+async def open_requests_of_cancelled_events(tx: Transaction) -> int:
+    """Closing them is part of the effect that copies the cancellation."""
+    return int(
+        await tx.scalar(
+            select(func.count())
+            .select_from(REQUEST.join(EVENT, EVENT.c.id == REQUEST.c.event))
+            .where(EVENT.c.status == "cancelled", REQUEST.c.open)
+        )
+    )
+
+
+def parts() -> Parts:
+    """What requests is made of."""
+    return Parts(
+        name="requests",
+        title="Vzaimo: requests",
+        streams=(Stream("REQUESTS", ("requests.>",)),),
+        metadata=Model.metadata,
+        wording=WORDING,
+        routers=(router,),
+        adopt=adopt,
+        subscriptions=SUBSCRIPTIONS,
+        timers={OFFER: expire_offer, RESERVES: return_reserves},
+        sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
+        own={"request": REQUEST},
+    )
+
+
+def main() -> None:
+    """The process: ``python -m vzaimo.requests``."""
+    run(parts(), load(Settings))

@@ -1,0 +1,110 @@
+"""What requests shows: rows as JSON, pages by key."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select
+
+from vzaimo.contracts.calendar import Event, QueueOrder, SeatMode
+from vzaimo.contracts.requests import RequestStatus
+from vzaimo.kit.database import Transaction
+from vzaimo.kit.http import Cursor, Page, keyset, page_of
+from vzaimo.kit.identity import Actor
+from vzaimo.requests.domain.queues import in_order, season_of
+from vzaimo.requests.domain.refusals import UnknownEvent, UnknownRequest
+from vzaimo.requests.projections import EVENT
+from vzaimo.requests.shapes import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
+from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, in_ledger, request_of
+
+LONGEST_QUEUE = 1000
+
+
+async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: RequestFilter) -> Page[RequestView]:
+    """Requests in the order of their making: the guest's own, those for the host's events, all for the moderator."""
+    query = select(REQUEST).where(_visible(actor), keyset([REQUEST.c.id], cursor))
+    if wanted.event is not None:
+        query = query.where(REQUEST.c.event == wanted.event)
+    if wanted.city is not None:
+        query = query.where(REQUEST.c.city == wanted.city)
+    if wanted.host is not None:
+        query = query.where(REQUEST.c.host == wanted.host)
+    if wanted.status is not None:
+        query = query.where(REQUEST.c.status == wanted.status)
+    rows = await tx.all(query.order_by(REQUEST.c.id).limit(cursor.limit + 1))
+    names = await _names(tx, [row.id for row in rows if _named(actor, row)])
+    return page_of(rows, cursor, [REQUEST.c.id], lambda row: RequestView.of(row, names, own=_named(actor, row)))
+
+
+async def request(tx: Transaction, request_id: UUID, actor: Actor) -> RequestView:
+    """One request. Raises ``UnknownRequest`` for whoever it does not concern."""
+    row = await tx.first(select(REQUEST).where(REQUEST.c.id == request_id, _visible(actor)))
+    if row is None:
+        raise UnknownRequest(request_id)
+    own = _named(actor, row)
+    return RequestView.of(row, await _names(tx, [row.id]) if own else {}, own=own)
+
+
+async def seats(tx: Transaction, event_id: UUID) -> SeatsOf:
+    """The seats of an event. Raises ``UnknownEvent``."""
+    rows = await tx.all(select(LEDGER).where(LEDGER.c.event == event_id).order_by(LEDGER.c.mode))
+    if not rows:
+        raise UnknownEvent(event_id)
+    return SeatsOf(event=event_id, seats=[SeatsView.of(row) for row in rows])
+
+
+async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | None) -> QueueView:
+    """Who waits for a seat, in order, as far as the caller may know. Raises ``UnknownEvent``."""
+    found = await tx.first(select(EVENT.c.event).where(EVENT.c.id == event_id))
+    if found is None:
+        raise UnknownEvent(event_id)
+    event = Event.model_validate(found.event)
+    rows = await tx.all(
+        select(REQUEST).where(in_ledger(REQUEST, event_id, mode), REQUEST.c.waiting > 0).limit(LONGEST_QUEUE)
+    )
+    waiting = [request_of(row) for row in rows]
+    fair = event.queue_order is QueueOrder.FAIR
+    seats_then = await _seats_this_season(tx, season_of(event), {one.city for one in waiting}) if fair else {}
+    whole = actor is not None and (actor.moderates or actor.views(event.host))
+    entries = [
+        QueueEntry(
+            place=place,
+            city=one.city,
+            request=one.id,
+            waiting=one.waiting,
+            priority=one.priority,
+            submitted_at=one.submitted_at.isoformat() if one.submitted_at else "",
+            seats_this_season=seats_then.get(one.city, 0) if fair else None,
+        )
+        for place, one in enumerate(in_order(waiting, event.queue_order, seats_then), 1)
+        if whole or (actor is not None and actor.views(one.city))
+    ]
+    return QueueView(event=event_id, mode=mode, length=len(waiting), entries=entries)
+
+
+async def _seats_this_season(tx: Transaction, season: int, cities: set[str]) -> dict[str, int]:
+    rows = await tx.all(
+        select(REQUEST.c.city, func.sum(REQUEST.c.confirmed).label("seats"))
+        .where(REQUEST.c.season == season, REQUEST.c.city.in_(cities))
+        .group_by(REQUEST.c.city)
+    )
+    return {row.city: int(row.seats) for row in rows}
+
+
+def _visible(actor: Actor) -> Any:
+    submitted = REQUEST.c.status != RequestStatus.DRAFT
+    own = REQUEST.c.city.in_(_cities(actor))
+    return or_(own, submitted) if actor.moderates else or_(own, and_(submitted, REQUEST.c.host.in_(_cities(actor))))
+
+
+def _named(actor: Actor, row: Any) -> bool:
+    return not _cities(actor).isdisjoint({row.city, row.host})
+
+
+def _cities(actor: Actor) -> set[str]:
+    return {*actor.cities, *(city for city, scope in actor.served if scope == "requests")}
+
+
+async def _names(tx: Transaction, requests: Sequence[UUID]) -> dict[str, Any]:
+    rows = await tx.all(select(DELEGATE).where(DELEGATE.c.request.in_(requests))) if requests else ()
+    return {str(row.id): row for row in rows}
