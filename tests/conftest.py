@@ -1,6 +1,6 @@
 """Fixtures of the whole suite stand in the kit, so that other services' tests may use them too."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -28,11 +28,13 @@ class Foreign:
 
     def __init__(self, client):
         self._js = client.jetstream()
+        self._told = 0
 
     async def tell(self, *facts, event_id=None):
         """Publish facts in order; each is in its stream when this returns."""
         for fact in facts:
-            event = envelope(fact, event_id=event_id or new_id(), time=LONG_AGO)
+            self._told += 1
+            event = envelope(fact, event_id=event_id or new_id(), time=LONG_AGO + timedelta(seconds=self._told))
             body = event.model_dump_json(exclude_none=True).encode()
             await self._js.publish(fact.subject, body, timeout=5, headers={"Nats-Msg-Id": str(event.id)})
 

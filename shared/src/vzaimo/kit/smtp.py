@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 import aiosmtplib
+from pydantic import SecretStr
+
+from vzaimo.kit.settings import Port, Settings
 
 
 class MailDeferred(Exception):
@@ -48,3 +51,22 @@ class Smtp:
 
 def _meant(code: int) -> Exception:
     return MailRejected(str(code)) if code >= 500 else MailDeferred(str(code))  # noqa: PLR2004 - RFC 5321, 4.2.1
+
+
+class MailSettings(Settings):
+    """What a service that sends mails is told beyond that."""
+
+    smtp_host: str
+    smtp_port: Port = 587
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_starttls: bool = False
+    mail_from: str = "Взаимообучение городов <noreply@vzaimo.city>"
+    portal_url: str
+    """Where the links in mails lead."""
+
+    @property
+    def smtp(self) -> Smtp:
+        """Where mails go out."""
+        password = self.smtp_password.get_secret_value() if self.smtp_password else None
+        return Smtp(self.smtp_host, self.smtp_port, self.smtp_user, password, self.smtp_starttls)

@@ -1,0 +1,5 @@
+"""``python -m vzaimo.notify``."""
+
+from vzaimo.notify.main import main
+
+main()

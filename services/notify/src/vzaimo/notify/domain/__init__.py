@@ -1,0 +1,1 @@
+"""Whom what concerns: pure, time is an argument."""

@@ -1,0 +1,70 @@
+"""What notify shows: rows as JSON, pages by key."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from vzaimo.kit.database import Transaction
+from vzaimo.kit.http import Cursor, Page, keyset, page_of
+from vzaimo.notify.domain.notices import Kind
+from vzaimo.notify.letters import Locale, written
+from vzaimo.notify.projections import Known, known
+from vzaimo.notify.shapes import DeliveryStatus, DeliveryView, NotificationView, UnreadView
+from vzaimo.notify.store import DELIVERY, NOTICE, NOTIFICATION
+
+MANY = 99
+
+
+async def inbox(
+    tx: Transaction, cursor: Cursor, person: str, locale: Locale, *, unread: bool
+) -> Page[NotificationView]:
+    """The person's notifications, the newest first, in the words of now."""
+    order = [NOTIFICATION.c.at, NOTIFICATION.c.id]
+    query = (
+        select(NOTIFICATION, NOTICE.c.kind, NOTICE.c.subject, NOTICE.c.event)
+        .join(NOTICE, NOTICE.c.id == NOTIFICATION.c.notice)
+        .where(NOTIFICATION.c.person == person, keyset(order, cursor, descending=True))
+    )
+    if unread:
+        query = query.where(NOTIFICATION.c.read_at.is_(None))
+    rows = await tx.all(query.order_by(*(one.desc() for one in order)).limit(cursor.limit + 1))
+    shown = {row.notice for row in rows}
+    notices = await tx.all(select(NOTICE).where(NOTICE.c.id.in_(shown))) if shown else ()
+    about = await known(tx, notices)
+    return page_of(rows, cursor, order, lambda row: _shown(row, about.get(row.notice), locale))
+
+
+async def unread_count(tx: Transaction, person: str) -> UnreadView:
+    """How many the person has not read."""
+    some = (
+        select(NOTIFICATION.c.id)
+        .where(NOTIFICATION.c.person == person, NOTIFICATION.c.read_at.is_(None))
+        .limit(MANY)
+        .subquery()
+    )
+    return UnreadView(unread=await tx.scalar(select(func.count()).select_from(some)))
+
+
+async def deliveries(tx: Transaction, cursor: Cursor, status: DeliveryStatus | None) -> Page[DeliveryView]:
+    """Mails on their way, in the order of their ids."""
+    query = select(DELIVERY).where(keyset([DELIVERY.c.id], cursor))
+    if status is not None:
+        query = query.where(DELIVERY.c.status == status)
+    rows = await tx.all(query.order_by(DELIVERY.c.id).limit(cursor.limit + 1))
+    return page_of(rows, cursor, [DELIVERY.c.id], DeliveryView.of)
+
+
+def _shown(row: Any, about: Known | None, locale: Locale) -> NotificationView:
+    letter = written(Kind(row.kind), about, locale) if about else None
+    return NotificationView(
+        id=row.id,
+        kind=row.kind,
+        city=row.city,
+        subject=row.subject,
+        event=row.event,
+        title=letter.title if letter else "",
+        text=letter.text if letter else "",
+        at=row.at,
+        read_at=row.read_at,
+        version=row.version,
+    )

@@ -1,0 +1,135 @@
+"""Notify at work on each store, with Moscow as host, two guests, and a moderator."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from vzaimo.contracts.calendar import Admission, Deadlines, Event, EventStatus, Mode, QueueOrder, QueuePolicy, Session
+from vzaimo.contracts.registry import Contact, ContactChanged
+from vzaimo.contracts.requests import Request, RequestStatus
+from vzaimo.kit.ids import new_id
+from vzaimo.kit.roles import person_ref
+from vzaimo.kit.smtp import MailSettings
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.services import running
+from vzaimo.kit.testing.tokens import ISSUER
+from vzaimo.notify.main import parts
+
+NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def event():
+    start = datetime(2026, 10, 4, 7, 0, tzinfo=UTC)
+    session = Session(id=new_id(), title="День 1", starts_at=start, ends_at=start + timedelta(hours=7))
+    return Event(
+        id=new_id(),
+        host="moskva",
+        title="Образовательная среда",
+        mode=Mode.IN_PERSON,
+        audience=("director",),
+        timezone="Europe/Moscow",
+        starts_at=start,
+        ends_at=start + timedelta(days=1),
+        sessions=(session,),
+        deadlines=Deadlines(
+            apply_opens=NOON,
+            apply_closes=NOON + timedelta(days=3),
+            decide_by=NOON + timedelta(days=4),
+            confirm_by=NOON + timedelta(days=5),
+            roster_freeze=NOON + timedelta(days=6),
+        ),
+        admission=Admission.HOST,
+        queue_policy=QueuePolicy.STRICT,
+        queue_order=QueueOrder.SUBMITTED,
+        status=EventStatus.ANNOUNCED,
+        announced_at=NOON,
+    )
+
+
+@pytest.fixture
+def request_of(event):
+    """Tver's request for the event."""
+    usual = Request(
+        id=new_id(),
+        event=event.id,
+        host="moskva",
+        city="tver",
+        mode="in_person",
+        status=RequestStatus.SUBMITTED,
+        wanted=5,
+        schedule_revision=1,
+        submitted_at=NOON,
+    )
+
+    def make(**changes):
+        return usual.model_copy(update=changes)
+
+    return make
+
+
+@pytest.fixture
+def contact(foreign):
+    async def tell(person, version=1, **changes):
+        usual = {"email": f"{person}@city.example", "name": person.title(), "locale": "ru"}
+        state = Contact(person=person_ref(ISSUER, person), **{**usual, **changes})
+        await foreign.tell(ContactChanged(aggregate_version=version, contact=state))
+
+    return tell
+
+
+@pytest.fixture
+def passing(clock):
+    """Wait for what needs time to pass as well: what was put off is tried again."""
+
+    async def wait(condition, what):
+        def then():
+            clock.advance(timedelta(seconds=0.5))
+            return condition()
+
+        return await eventually(then, what)
+
+    return wait
+
+
+@pytest.fixture
+async def notify(foreign, contact, settings_of, smtp_sink, clock, passing):
+    await foreign.city("moskva", "host", name="Москва")
+    await foreign.city("tver", "boris", name="Тверь")
+    await foreign.city("izhevsk", "anna", name="Ижевск")
+    await foreign.role("mod", "moderator")
+    for person in ("host", "boris", "mod"):
+        await contact(person)
+    await contact("anna", locale="en")
+    settings = settings_of(
+        MailSettings, smtp_host="127.0.0.1", smtp_port=smtp_sink.port, portal_url="https://portal.example"
+    )
+    async with running(parts(settings), settings, clock) as service:
+        await service.known("host", "boris", "anna", "mod")
+        # The cities' activation is news, too; each test begins after it.
+        await passing(lambda: len(smtp_sink.mails) == 3, "three mails about the cities")
+        smtp_sink.mails.clear()
+        yield service
+
+
+@pytest.fixture
+def inbox(notify):
+    """Kinds of what somebody was told, the oldest first, without the activation."""
+
+    async def read(person):
+        answer = await notify.call("GET", "/inbox", person)
+        items = answer.json()["items"] if answer.is_success else []
+        return [one["kind"] for one in reversed(items) if one["kind"] != "city-activated"]
+
+    return read
+
+
+@pytest.fixture
+def told(inbox):
+    async def wait(person, *kinds):
+        async def same():
+            return await inbox(person) == [*kinds]
+
+        await eventually(same, f"{person} is told {kinds}")
+
+    return wait
