@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     issuer: str
     jwks: str
     audience: str = "vzaimo"
+    operator_token: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """Opens ``/operator``; without it there is no such address."""
     role: Literal["all", "api", "worker"] = "all"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

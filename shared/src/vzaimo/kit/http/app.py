@@ -1,7 +1,6 @@
 """A gateway: FastAPI with our problems, bounds, health and OpenAPI."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
@@ -43,7 +42,7 @@ def create_app(
     gate: Gate,
     health: Health,
     metrics: Metrics,
-    lifespan: Any = None,
+    operator: APIRouter | None = None,
 ) -> FastAPI:
     """The gateway of a service. ``wording`` must be complete (``wording.complete``)."""
     app = FastAPI(
@@ -52,7 +51,6 @@ def create_app(
         docs_url=None,  # its pages load scripts from elsewhere
         redoc_url=None,
         openapi_url="/openapi.json",
-        lifespan=lifespan,
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
         telemetry={"operation_spans": False},
     )
@@ -68,6 +66,8 @@ def create_app(
 
     app.add_exception_handler(Repeated, repeated)
     app.include_router(health_routes(health, metrics.registry))
+    if operator is not None:
+        app.include_router(operator)
     for router in routers:
         app.include_router(router, prefix="/v1")
     app.add_middleware(BodyLimit)

@@ -60,6 +60,11 @@ KIT: Wording = {
         ("Запрос заполнен неверно", "Исправьте поля, перечисленные в errors."),
         ("The request is not valid", "Correct the fields that are listed under errors."),
     ),
+    "unknown-dead-letter": Words(
+        404,
+        ("Такого письма нет", "Необработанного факта {seq} нет среди отложенных этого сервиса."),
+        ("No such dead letter", "There is no dead letter {seq} of this service."),
+    ),
     "malformed-json": Words(
         400,
         ("Тело запроса — не JSON", "Исправьте тело запроса: это должен быть JSON в UTF-8."),

@@ -62,6 +62,7 @@ class Consumer:
         self._metrics = metrics
         self._arrived: asyncio.Queue[Held] = asyncio.Queue(HELD * 2)
         self._in_hand: list[Held] = []
+        self._failing: set[str] = set()
 
     async def receive(self, message: NatsMessage) -> None:
         """Take a message from FastStream. What is no fact of ours is given up at once."""
@@ -86,6 +87,12 @@ class Consumer:
                 self._in_hand = []
         finally:
             beat.cancel()
+
+    async def replay(self, body: bytes) -> None:
+        """Handle one fact beside the stream."""
+        arrival = Arrival(parse(body), body)
+        await handle(self._works, self._service, self.subscription, [arrival], self._others)
+        await failures.forget(self._works, self.name, str(arrival.event.id))
 
     async def _commit(self, batch: Sequence[Held]) -> None:
         try:
@@ -113,6 +120,8 @@ class Consumer:
                 continue
             self._metrics.handled.labels(self.name).inc(new)
             for held in batch:
+                if (event_id := str(held.arrival.event.id)) in self._failing:
+                    await self._forget(event_id)
                 # A lost acknowledgement means that it is handed out again, and the inbox knows it.
                 with contextlib.suppress(NatsError, OSError):
                     await held.message.ack()
@@ -128,12 +137,20 @@ class Consumer:
                 break
             except (StoreUnavailable, Conflict):
                 await asyncio.sleep(1)
+        self._failing.add(event_id)
         if tries < failures.TRIES:
             delay = failures.DELAYS[min(tries, len(failures.DELAYS)) - 1].total_seconds()
             with contextlib.suppress(NatsError, OSError):
                 await held.message.nack(delay=delay)
             return
         await self._give_up(held.message, event_id, held.arrival.body, f"{type(error).__name__}: {error}")
+        await self._forget(event_id)
+
+    async def _forget(self, event_id: str) -> None:
+        self._failing.discard(event_id)
+        # A count that stays behind is only ever looked at again when this fact fails again.
+        with contextlib.suppress(StoreUnavailable, Conflict):
+            await failures.forget(self._works, self.name, event_id)
 
     async def _give_up(self, message: NatsMessage, message_id: str, body: bytes, reason: str) -> None:
         self._metrics.dead.labels(self.name).inc()

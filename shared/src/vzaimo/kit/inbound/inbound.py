@@ -22,6 +22,7 @@ from vzaimo.kit.bus import DEAD_LETTERS, Access, connect, ensure_stream
 from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD, Consumer
+from vzaimo.kit.inbound.rebuild import Compared, rebuild
 from vzaimo.kit.inbound.subscription import Subscription
 from vzaimo.kit.inbound.transaction import PARKED
 from vzaimo.kit.metrics import Metrics
@@ -81,6 +82,34 @@ class Inbound:
             return None
         since = self.behind_since.get(name)
         return self._works.clock.now() - since if since else timedelta()
+
+    async def rewind(self) -> None:
+        """Take every fact from the start of its stream again; the inbox and the versions know what was handled.
+
+        For a store that was restored from an older copy: what it had handled since then is handled once more.
+        """
+        js = await self._jetstream()
+        for consumer in self.consumers:
+            with contextlib.suppress(NotFoundError):
+                await js.delete_consumer(consumer.subscription.fact.stream, consumer.name)
+            await js.add_consumer(consumer.subscription.fact.stream, _config(consumer))
+
+    async def replay(self, name: str, body: bytes) -> None:
+        """Handle a fact that was given up, now. Raises whatever its effect raises, and ``ValueError`` for no fact."""
+        for consumer in self.consumers:
+            if consumer.name == name:
+                await consumer.replay(body)
+                return
+        raise ValueError(f"there is no consumer {name}")
+
+    async def compare(self) -> list[Compared]:
+        """Build every copy anew beside the live one and compare; what lacks facts takes them again."""
+        js = await self._jetstream()
+        found = [await rebuild(self._works, js, consumer.subscription) for consumer in self.consumers]
+        compared = [one for one in found if one is not None]
+        if any(one.missing or one.older for one in compared):
+            await self.rewind()
+        return compared
 
     def _broker(self) -> NatsBroker:
         broker = NatsBroker(

@@ -20,6 +20,7 @@ from vzaimo.kit.identity import Tokens
 from vzaimo.kit.inbound import Inbound
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.relay import Relay, open_log, reconcile
+from vzaimo.kit.service.operator import operator_routes
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.service.readiness import Readiness
 from vzaimo.kit.settings import Settings
@@ -93,11 +94,12 @@ class Service:
             service=self.parts.name,
             title=self.parts.title,
             version=version(f"vzaimo-{self.parts.name}"),
-            routers=[*self.parts.routers],
+            routers=self.parts.routers,
             wording=complete(self.parts.wording, [f"vzaimo.{self.parts.name}", "vzaimo.kit"]),
             gate=gate,
             health=self.health,
             metrics=self.metrics,
+            operator=operator_routes(self),
         )
 
     @asynccontextmanager
@@ -135,6 +137,8 @@ class Service:
             if outbox is not None:
                 await outbox.close()
         self.relay.heal_again()
+        if self._works_now:
+            await self.inbound.rewind()
         return taken
 
     def _ended(self, task: asyncio.Task[Any]) -> None:

@@ -1,0 +1,89 @@
+"""What an operator may tell a service."""
+
+import pytest
+from sqlalchemy import select, update
+
+from vzaimo.calendar.main import parts
+from vzaimo.calendar.projections import CITY
+from vzaimo.contracts.event import envelope
+from vzaimo.contracts.registry import City, CityActivated
+from vzaimo.kit.bus import DEADLETTER, Access, connect
+from vzaimo.kit.ids import new_id
+from vzaimo.kit.inbound import failures
+from vzaimo.kit.settings import Settings
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.services import running
+
+TOKEN = "o" * 40
+
+
+@pytest.fixture
+async def calendar(foreign, settings_of, clock):
+    await foreign.city("tver", "boris")
+    await foreign.city("perm", "galina")
+    settings = settings_of(Settings, operator_token=TOKEN)
+    async with running(parts(), settings, clock) as service:
+        await service.known("boris", "galina")
+        await eventually(lambda: service.service.inbound.caught_up, "level")
+        yield service
+
+
+@pytest.fixture
+def operate(calendar):
+    async def send(method, path, token=TOKEN):
+        return await calendar.client.request(method, f"/operator{path}", headers={"Authorization": f"Bearer {token}"})
+
+    return send
+
+
+async def cities(calendar):
+    async with calendar.service.works.database.read() as tx:
+        return {row.id: row.status for row in await tx.all(select(CITY))}
+
+
+async def test_nobody_else_operates(operate):
+    assert (await operate("POST", "/copies", "x" * 40)).status_code == 401
+    assert (await operate("GET", "/dead-letters", "")).status_code == 401
+
+
+async def test_without_a_token_there_is_no_such_address(foreign, settings_of, clock):
+    async with running(parts(), settings_of(Settings), clock) as service:
+        assert (await service.client.post("/operator/copies")).status_code == 404
+
+
+async def test_copies_that_are_equal_are_said_to_be(operate):
+    found = {one.pop("copy_of"): one for one in (await operate("POST", "/copies")).json()}
+    assert found["city_copy"] == {"rows": 2, "missing": 0, "older": 0, "different": 0}
+    assert found["role"] == {"rows": 2, "missing": 0, "older": 0, "different": 0}
+
+
+async def test_copies_that_differ_are_mended(calendar, operate):
+    async with calendar.service.works.database.begin() as tx:
+        await tx.execute(update(CITY).where(CITY.c.id == "tver").values(status="withdrawn"))
+        await tx.execute(CITY.delete().where(CITY.c.id == "perm"))
+    found = {one["copy_of"]: one for one in (await operate("POST", "/copies")).json()}
+    assert (found["city_copy"]["missing"], found["city_copy"]["different"]) == (1, 1)
+    assert (await cities(calendar))["tver"] == "active"
+
+
+async def test_dead_letters_are_listed_replayed_and_dropped(calendar, operate, foreign, nats_server):
+    client = await connect(Access(nats_server.url), "test-dead")
+    js = client.jetstream()
+    city = City(id="omsk", name="Омск", region="—", timezone="Asia/Omsk", status="active")
+    fact = CityActivated(aggregate_version=1, city=city)
+    event = envelope(fact, event_id=new_id(), time=calendar.service.works.clock.now())
+    for consumer, message, body in (
+        ("calendar-city", str(event.id), event.model_dump_json().encode()),
+        ("calendar-city", "other", b"not a fact"),
+        ("notify-city", "foreign", b"not ours"),
+    ):
+        await failures.give_up(js, consumer=consumer, message_id=message, body=body, headers={"reason": "a bug"})
+    letters = (await operate("GET", "/dead-letters")).json()
+    assert [(one["consumer"], one["reason"]) for one in letters] == [("calendar-city", "a bug")] * 2
+    assert (await operate("POST", f"/dead-letters/{letters[0]['seq']}/replay")).status_code == 200
+    assert (await cities(calendar))["omsk"] == "active"
+    assert (await operate("POST", "/dead-letters/3/replay")).status_code == 404
+    assert (await operate("DELETE", f"/dead-letters/{letters[1]['seq']}")).status_code == 200
+    assert (await operate("GET", "/dead-letters")).json() == []
+    assert (await js.stream_info(DEADLETTER)).state.messages == 1
+    await client.close()
