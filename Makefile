@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help install test test-deep lint format contracts migration clean
+.PHONY: help install up demo test test-deep lint format contracts migration clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,12 @@ $(UV):
 install: $(UV) ## Install what uv.lock says into .venv
 	@echo "→ dependencies (the first time about half a minute)"
 	@$(UV) sync --frozen -q
+
+up: install ## Run everything on this machine (PORT=9100 for other ports)
+	@$(RUN) vzaimo up $(if $(PORT),--port $(PORT))
+
+demo: ## Play the real visit against the running set
+	@$(RUN) vzaimo demo
 
 test: install ## Run the whole suite over real servers, which it starts itself
 	@echo "→ tests on $$(nproc) cores"

@@ -47,6 +47,8 @@ def start(service: str, level: str, form: Literal["json", "console"]) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "nats", "nats.aio.client"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
+    for name in ("alembic", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # nats-py logs each lost connection with a traceback; our callbacks say it in a line.
     logging.getLogger("nats.aio.client").setLevel(logging.CRITICAL)
 

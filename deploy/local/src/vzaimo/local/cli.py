@@ -1,0 +1,201 @@
+"""The ``vzaimo`` command. It talks to services, never to their files."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx2
+import typer
+from nats.aio.client import Client as Bus
+from nats.js.api import DeliverPolicy
+from rich.console import Console
+from rich.table import Table
+
+from vzaimo.contracts import calendar, notify, registry, requests
+from vzaimo.contracts.event import UnknownFact, parse
+from vzaimo.local import ground as grounds
+from vzaimo.local.client import Refused, client
+from vzaimo.local.ground import SERVICES, USUAL_FOLDER, Ground
+from vzaimo.local.status import rows
+from vzaimo.local.story import SEATS, play
+from vzaimo.local.up import up as run_up
+
+app = typer.Typer(help="Vzaimo on one machine.", no_args_is_help=True, add_completion=False)
+Var = Annotated[Path, typer.Option("--var", envvar="VZAIMO_VAR", help="The folder of the set.")]
+STREAMS = tuple(one.__name__.rpartition(".")[2].upper() for one in (registry, calendar, requests, notify))
+
+
+@app.command()
+def up(
+    var: Var = USUAL_FOLDER,
+    port: Annotated[int | None, typer.Option(help="The first of the ports.")] = None,
+    *,
+    demo: Annotated[bool, typer.Option(help="Fill the demo in.")] = True,
+) -> None:
+    """Start everything, and keep it running."""
+    ground = grounds.prepared(var, port)
+    typer.echo(f"→ bus, desk and services in {var} (ready in a few seconds)")
+    asyncio.run(run_up(ground, _say, demo=demo))
+
+
+@app.command()
+def demo(var: Var = USUAL_FOLDER) -> None:
+    """Play the real visit against the running set."""
+    if _run(_demo(grounds.known(var))) != SEATS:
+        raise SystemExit("The seats granted are not what they must be.")
+
+
+@app.command()
+def token(
+    who: Annotated[str, typer.Option("--as", help="A city's slug, or moderator.")], var: Var = USUAL_FOLDER
+) -> None:
+    """Print an access token of a demo person."""
+    typer.echo(_run(_token(grounds.known(var), who)))
+
+
+@app.command()
+def status(var: Var = USUAL_FOLDER) -> None:
+    """Show the services, what waits, and what was given up."""
+    table = Table("service", "state", "outbox", "lag", "parked", "dead", "impossible", "detail")
+    found = _run(rows(grounds.known(var)))
+    for row in found:
+        numbers = (row.outbox, row.lag, row.parked, row.dead, row.impossible)
+        table.add_row(row.service, row.state, *("?" if one < 0 else str(one) for one in numbers), row.detail)
+    Console().print(table)
+    if any(row.state != "ready" for row in found):
+        raise SystemExit(1)
+
+
+@app.command()
+def tail(
+    var: Var = USUAL_FOLDER,
+    *,
+    history: Annotated[bool, typer.Option("--all", help="From the first fact on.")] = False,
+    limit: Annotated[int, typer.Option(help="Stop after so many facts; 0 = never.")] = 0,
+) -> None:
+    """Print facts as they happen."""
+    _run(_tail(grounds.known(var), limit, history=history))
+
+
+@app.command()
+def mail(var: Var = USUAL_FOLDER, to: Annotated[str | None, typer.Option(help="A demo person.")] = None) -> None:
+    """List the mails at the desk, the newest first."""
+    for one in _run(_mails(grounds.known(var), to)):
+        typer.echo(f"{one['no']:>5}  {one['to']:<40}  {one['subject']}")
+
+
+@app.command()
+def reconcile(service: str, var: Var = USUAL_FOLDER) -> None:
+    """After a store was restored: take back what only the streams know."""
+    answer = _run(_operate(grounds.known(var), service, "/reconcile"))
+    typer.echo(f"{service}: {answer['facts']} facts came back; what it had handled since is handled again")
+
+
+@app.command()
+def copies(service: str, var: Var = USUAL_FOLDER) -> None:
+    """Compare a service's copies with the streams, and mend them."""
+    table = Table("copy", "rows", "missing", "older", "different")
+    for one in _run(_operate(grounds.known(var), service, "/copies")):
+        table.add_row(one["copy_of"], *(str(one[name]) for name in ("rows", "missing", "older", "different")))
+    Console().print(table)
+
+
+@app.command(name="dead-letters")
+def dead_letters(service: str, var: Var = USUAL_FOLDER) -> None:
+    """List the facts that a service could not handle."""
+    for one in _run(_operate(grounds.known(var), service, "/dead-letters", "GET")):
+        typer.echo(f"{one['seq']:>6}  {one['consumer']:<22}  {one['subject']}  {one['reason']}")
+
+
+@app.command()
+def replay(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
+    """Handle a dead letter again, now."""
+    _run(_operate(grounds.known(var), service, f"/dead-letters/{seq}/replay"))
+    typer.echo(f"{service} has handled it")
+
+
+@app.command()
+def drop(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
+    """Throw a dead letter away."""
+    _run(_operate(grounds.known(var), service, f"/dead-letters/{seq}", "DELETE"))
+    typer.echo(f"dead letter {seq} is gone")
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _run(work: Any) -> Any:
+    try:
+        return asyncio.run(work)
+    except Refused as refused:
+        raise SystemExit(f"{refused}") from None
+    except httpx2.TransportError:
+        raise SystemExit("Nothing answers: is `make up` running?") from None
+    except TimeoutError:
+        raise SystemExit("What was expected did not happen in time: see `vzaimo status` and var/log") from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+async def _demo(ground: Ground) -> int:
+    calls = client(ground)
+    async with calls.http:
+        return await play(calls, _say)
+
+
+async def _token(ground: Ground, who: str) -> str:
+    calls = client(ground)
+    async with calls.http:
+        return await calls.token(who)
+
+
+async def _mails(ground: Ground, to: str | None) -> Any:
+    async with httpx2.AsyncClient(timeout=10) as http:
+        query = {"to": f"{to}@{grounds.MAIL_DOMAIN}"} if to else {}
+        return (await http.get(f"{ground.desk}/mail.json", params=query)).raise_for_status().json()
+
+
+async def _operate(ground: Ground, service: str, path: str, method: str = "POST") -> Any:
+    if service not in SERVICES:
+        raise SystemExit(f"There is no service {service}: choose from {', '.join(SERVICES)}.")
+    headers = {"Authorization": f"Bearer {ground.operator_token}"}
+    async with httpx2.AsyncClient(timeout=600) as http:
+        answer = await http.request(method, f"{ground.gateway(service)}/operator{path}", headers=headers)
+    if not answer.is_success:
+        raise SystemExit(f"{service}: {answer.json().get('detail', answer.text)}")
+    return answer.json()
+
+
+async def _tail(ground: Ground, limit: int, *, history: bool) -> None:
+    bus = Bus()
+    await bus.connect(ground.nats, connect_timeout=3, allow_reconnect=True, max_reconnect_attempts=-1)
+    facts: asyncio.Queue[Any] = asyncio.Queue(1000)
+    policy = DeliverPolicy.ALL if history else DeliverPolicy.NEW
+    try:
+        for stream in STREAMS:
+            await bus.jetstream().subscribe(
+                "", stream=stream, ordered_consumer=True, deliver_policy=policy, cb=facts.put
+            )
+        seen = 0
+        while not limit or seen < limit:
+            message = await facts.get()
+            typer.echo(_line(message.subject, message.data))
+            seen += 1
+    finally:
+        await bus.close()
+
+
+def _line(subject: str, body: bytes) -> str:
+    try:
+        event = parse(body)
+    except (UnknownFact, ValueError):
+        return f"{subject}  (no fact that is known here)"
+    cities = " → ".join(city for city in event.data.parties if city != "-")
+    status = json.loads(body)["data"].get(event.data.aggregate, {}).get("status", "")
+    return f"{event.time:%H:%M:%S}  {event.name:<22} v{event.data.aggregate_version:<4} {cities:<24} {status}"
+
+
+if __name__ == "__main__":
+    app()

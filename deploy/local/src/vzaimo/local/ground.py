@@ -1,0 +1,104 @@
+"""Where everything of one machine's set is: folder, ports, addresses, settings of each service."""
+
+import json
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVICES = ("registry", "calendar", "requests", "notify")
+USUAL_PORT = 8100
+USUAL_FOLDER = Path("var")
+MAIL_DOMAIN = "demo.example"
+"""RFC 2606: nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A folder and a range of ports: the desk (issuer, mailbox) on the first, the services on the next four."""
+
+    folder: Path
+    port: int
+    operator_token: str
+    invitation_key: str
+
+    @property
+    def desk(self) -> str:
+        """The address of the desk."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def smtp_port(self) -> int:
+        """Where the mail sink listens."""
+        return self.port + 25
+
+    @property
+    def nats_port(self) -> int:
+        """Where the bus listens."""
+        return self.port - USUAL_PORT + 4222
+
+    @property
+    def nats(self) -> str:
+        """The address of the bus."""
+        return f"nats://127.0.0.1:{self.nats_port}"
+
+    def port_of(self, service: str) -> int:
+        """Where a service's gateway listens."""
+        return self.port + 1 + SERVICES.index(service)
+
+    def gateway(self, service: str) -> str:
+        """The address of a service's gateway."""
+        return f"http://127.0.0.1:{self.port_of(service)}"
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """Every port that is needed, by what needs it."""
+        return {
+            "desk": self.port,
+            **{service: self.port_of(service) for service in SERVICES},
+            "mail": self.smtp_port,
+            "bus": self.nats_port,
+        }
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What a service is told; what the caller's environment says goes before it."""
+        told = {
+            "VZAIMO_DATABASE_URL": f"sqlite:///{self.folder.resolve() / service / 'store.db'}",
+            "VZAIMO_NATS_URL": self.nats,
+            "VZAIMO_HTTP_PORT": str(self.port_of(service)),
+            "VZAIMO_ISSUER": self.desk,
+            "VZAIMO_JWKS": f"{self.desk}/jwks.json",
+            "VZAIMO_OPERATOR_TOKEN": self.operator_token,
+            "VZAIMO_INVITATION_KEY": self.invitation_key,
+            "VZAIMO_FIRST_MODERATOR": f"moderator@{MAIL_DOMAIN}",
+            "VZAIMO_SMTP_HOST": "127.0.0.1",
+            "VZAIMO_SMTP_PORT": str(self.smtp_port),
+            "VZAIMO_PORTAL_URL": self.desk,
+            # Everybody calls from one address here.
+            "VZAIMO_CALLS_PER_ADDRESS": "0",
+        }
+        return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}
+
+
+def prepared(folder: Path, port: int | None) -> Ground:
+    """The ground in this folder, made if it is not there; its secrets are made once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "local.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept.setdefault("operator_token", secrets.token_urlsafe(32))
+    kept.setdefault("invitation_key", secrets.token_urlsafe(48))
+    kept["port"] = port or kept.get("port", USUAL_PORT)
+    fresh = path.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text(json.dumps(kept), encoding="utf-8")
+    fresh.replace(path)
+    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"])
+
+
+def known(folder: Path) -> Ground:
+    """The ground of a set that was started in this folder. Exits with a line that says what to do if there is none."""
+    if not (folder / "local.json").exists():
+        sys.stderr.write(f"Nothing was started in {folder}: run `make up` first, or say --var.\n")
+        raise SystemExit(2)
+    return prepared(folder, None)

@@ -1,0 +1,111 @@
+"""Processes of one machine: started in order, started again when they die, stopped cleanly."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+GRACE = 15.0
+"""Seconds between SIGTERM and SIGKILL."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.3, 10.0
+STEADY = 30.0
+"""A process that ran so long starts with the first pause again."""
+LOG_LIMIT = 20 * 1024 * 1024
+"""Bytes after which a log begins anew at the next start."""
+_DIE_WITH_PARENT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+
+
+class Supervisor:
+    """Keeps programs running."""
+
+    def __init__(self, logs: Path, say: Callable[[str], None]) -> None:
+        self._logs = logs
+        self._say = say
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.running: dict[str, asyncio.subprocess.Process] = {}
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, program: Program) -> None:
+        """Run it from now on."""
+        self._tasks[program.name] = asyncio.create_task(self._keep(program), name=program.name)
+
+    async def stop(self, names: Sequence[str]) -> None:
+        """Ask these to stop, all at once; kill what has not stopped in time."""
+        tasks = [self._tasks.pop(name) for name in names if name in self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, program: Program) -> None:
+        pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            with self._log(program.name) as log:
+                process = await asyncio.create_subprocess_exec(
+                    *program.command,
+                    env=dict(program.environment),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,  # Ctrl-C is ours: we stop them in order
+                    preexec_fn=_die_with_parent,
+                )
+            self.running[program.name] = process
+            try:
+                status = await process.wait()
+            except asyncio.CancelledError:
+                await _end(process)
+                raise
+            finally:
+                self.running.pop(program.name, None)
+            pause = FIRST_PAUSE if loop.time() - began > STEADY else pause
+            self._say(
+                f"{program.name} ended ({_reason(status)}); it is started again in {pause:.1f} s, "
+                f"see {self._logs / program.name}.log"
+            )
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _log(self, name: str) -> IO[bytes]:
+        path = self._logs / f"{name}.log"
+        big = path.exists() and path.stat().st_size > LOG_LIMIT
+        return path.open("wb" if big else "ab")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        async with asyncio.timeout(GRACE):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _reason(status: int) -> str:
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+
+
+def _die_with_parent() -> None:
+    """A launcher that is killed leaves nobody behind (Linux; elsewhere the next start names the taken ports)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+        if os.getppid() == 1:
+            os._exit(1)
