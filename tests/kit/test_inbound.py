@@ -142,7 +142,7 @@ async def test_a_fact_changes_the_copy_and_has_its_effect_in_one_transaction(wor
 async def test_doubled_and_shuffled_facts_give_the_same_copies_and_no_effect_twice(works, bus, nats_server, clock):
     events = [event_of(toy(name, version), clock) for name in "abcdef" for version in range(1, 30)]
     shuffled = events * 2
-    random.Random(3).shuffle(shuffled)  # noqa: S311 - no secret
+    random.Random(3).shuffle(shuffled)
     async with consuming(works, nats_server):
         js = bus.jetstream()
         for number, (subject, _, body) in enumerate(shuffled):

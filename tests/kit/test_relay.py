@@ -109,7 +109,7 @@ async def test_facts_arrive_in_the_order_of_the_log(works, nats_server):
 
 
 async def test_a_server_that_is_killed_again_and_again_loses_and_doubles_nothing(works, nats_server):
-    dice = random.Random(7)  # noqa: S311 - no secret
+    dice = random.Random(7)
     async with running(works, nats_server):
         versions = dict.fromkeys("abc", 0)
         for _ in range(6):

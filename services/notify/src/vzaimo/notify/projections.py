@@ -22,7 +22,6 @@ class CityCopyRow(Model, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     state: dict[str, Any] = Field(sa_column=json_column())
-    active: bool
     version: int
 
 
@@ -82,16 +81,6 @@ def _whole(table: Table, part: str) -> Copy:
     return Copy(table, row)
 
 
-def _city(fact: Any) -> dict[str, Any]:
-    city = fact.city
-    return {
-        "id": city.id,
-        "state": city.model_dump(mode="json"),
-        "active": city.status == "active",
-        "version": fact.aggregate_version,
-    }
-
-
 def _role(fact: Any) -> dict[str, Any]:
     return {**role_columns(fact.role), "version": fact.aggregate_version}
 
@@ -107,7 +96,7 @@ def _contact(fact: Any) -> dict[str, Any]:
     }
 
 
-CITIES, ROLES, CONTACTS = Copy(CITY, _city), Copy(ROLE, _role), Copy(CONTACT, _contact)
+CITIES, ROLES, CONTACTS = _whole(CITY, "city"), Copy(ROLE, _role), Copy(CONTACT, _contact)
 EVENTS, REQUESTS, PRACTICES = _whole(EVENT, "event"), _whole(REQUEST, "request"), _whole(PRACTICE, "practice")
 
 

@@ -42,7 +42,7 @@ class Kind(StrEnum):
 MODERATORS = "@moderators"
 """Stands in the place of a city: the moderators, who act for none."""
 ALL_CITIES = "@cities"
-"""All active cities but the host."""
+"""All cities that have coordinators, but the host."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from vzaimo.kit.database import insert
 from vzaimo.kit.roles import RoleName
 from vzaimo.kit.work import Work
 from vzaimo.notify.domain.notices import ALL_CITIES, MODERATORS, Notice
-from vzaimo.notify.projections import CITY, ROLE
+from vzaimo.notify.projections import ROLE
 from vzaimo.notify.store import CIRCLE, DELIVERY, NOTICE, NOTIFICATION
 
 MAIL = "email"
@@ -37,8 +37,7 @@ async def publish(work: Work, notices: Iterable[tuple[Notice, UUID, datetime, st
         return
     await _enter(work, {row["city"] for row in rows})
     await work.execute(insert(work.tx, NOTICE).on_conflict_do_nothing(), rows)
-    people = await work.all(_recipients([row["id"] for row in rows]))
-    await _deliver(work, people)
+    await _deliver(work, await work.all(_matches().where(NOTICE.c.id.in_([row["id"] for row in rows]))))
 
 
 async def catch_up(work: Work, roles: Sequence[Mapping[str, Any]]) -> None:
@@ -90,11 +89,6 @@ def _matches() -> Select[Any]:
             or_(ROLE.c.expires_at.is_(None), ROLE.c.expires_at > NOTICE.c.at),
         )
     )
-
-
-def _recipients(notices: Sequence[UUID]) -> Select[Any]:
-    active = select(CITY.c.id).where(CITY.c.active)
-    return _matches().where(NOTICE.c.id.in_(notices), or_(NOTICE.c.city != ALL_CITIES, ROLE.c.city.in_(active)))
 
 
 async def _deliver(work: Work, people: Sequence[Any]) -> None:

@@ -29,7 +29,6 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_city_copy")),
     )

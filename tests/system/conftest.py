@@ -1,0 +1,260 @@
+"""All four services in one process, each with a store of its own, over one real bus and one mail server."""
+
+import contextlib
+from datetime import timedelta
+
+import pytest
+
+from vzaimo.calendar import main as calendar
+from vzaimo.kit.bus import Access, connect
+from vzaimo.kit.settings import Settings
+from vzaimo.kit.smtp import MailSettings
+from vzaimo.kit.testing import eventually, postgres
+from vzaimo.kit.testing.services import running
+from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
+from vzaimo.notify import main as notify
+from vzaimo.registry import main as registry
+from vzaimo.registry.settings import RegistrySettings
+from vzaimo.requests import main as requests
+
+SERVICES = ("registry", "calendar", "requests", "notify")
+CITIES = {
+    "moskva": ("Москва", "Europe/Moscow"),
+    "izhevsk": ("Ижевск", "Europe/Samara"),
+    "tver": ("Тверь", "Europe/Moscow"),
+    "perm": ("Пермь", "Asia/Yekaterinburg"),
+}
+MODERATOR = "moderator"
+
+
+class World:
+    """The set. People are known by their city's name; each service can be away and come back."""
+
+    def __init__(self, urls, nats_server, smtp_sink, folder, clock):
+        self.urls = urls
+        self.nats = nats_server
+        self.smtp = smtp_sink
+        self.clock = clock
+        self.folder = folder
+        self.services = {}
+        self._open = {}
+
+    def parts(self, name):
+        """What a service is made of, and its settings."""
+        told = {
+            "database_url": self.urls[name],
+            "nats_url": self.nats.url,
+            "http_port": 0,
+            "issuer": ISSUER,
+            "audience": AUDIENCE,
+            "jwks": write_jwks(self.folder),
+            "operator_token": "o" * 40,
+        }
+        mail = {"smtp_host": "127.0.0.1", "smtp_port": self.smtp.port, "portal_url": "https://portal.example"}
+        if name == "registry":
+            invited = {"invitation_key": "k" * 40, "first_moderator": f"{MODERATOR}@city.example"}
+            settings = RegistrySettings(**told, **mail, **invited)
+            return registry.parts(settings), settings
+        if name == "notify":
+            settings = MailSettings(**told, **mail)
+            return notify.parts(settings), settings
+        return {"calendar": calendar, "requests": requests}[name].parts(), Settings(**told)
+
+    async def start(self, *names):
+        """These services are there."""
+        for name in names:
+            stack = contextlib.AsyncExitStack()
+            parts, settings = self.parts(name)
+            self.services[name] = await stack.enter_async_context(running(parts, settings, self.clock))
+            self._open[name] = stack
+
+    async def stop(self, *names):
+        """These services are away."""
+        for name in names:
+            self.services.pop(name)
+            await self._open.pop(name).aclose()
+
+    async def call(self, service, method, path, who=None, body=None, **headers):
+        return await self.services[service].call(method, path, who, body, **headers)
+
+    async def done(self, service, method, path, who=None, body=None):
+        """A command that must succeed, sooner or later: what a service has not heard of yet is asked again."""
+        later = {"actor-not-yet-known", "unknown-event", "city-not-active", "writes-refused", "unavailable"}
+
+        async def answered():
+            answer = await self.call(service, method, path, who, body)
+            if answer.is_success:
+                return answer
+            kind = answer.json()["type"].rpartition("/")[2]
+            assert kind in later, f"{method} {path}: {answer.status_code} {answer.text}"
+            return None
+
+        return (await eventually(answered, f"{method} {path}")).json()["id"]
+
+    async def see(self, service, path, who=None):
+        answer = await self.call(service, "GET", path, who)
+        assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    async def settle_cities(self, *cities):
+        """These cities take part; each one's coordinator is called like the city."""
+        secret = await self._secret()
+        await self.done("registry", "POST", "/invitations/accept", MODERATOR, {"secret": secret, "name": "М"})
+        for city in cities:
+            name, timezone = CITIES[city]
+            body = {"id": city, "name": name, "region": "—", "timezone": timezone, "contact": {"name": f"К {name}"}}
+            await self.done("registry", "POST", "/cities", city, body)
+            await self.done("registry", "POST", f"/cities/{city}/admit", MODERATOR)
+            agreement = {"number": f"№ {city}", "signed_on": "2026-09-01"}
+            await self.done("registry", "PUT", f"/cities/{city}/agreement", MODERATOR, agreement)
+            await self.done("registry", "POST", f"/cities/{city}/activate", MODERATOR)
+        for name, service in self.services.items():
+            if name != "registry":
+                await service.known(MODERATOR, *cities)
+
+    async def _secret(self):
+        def mailed():
+            return [mail for mail in self.smtp.mails if mail["To"] == f"{MODERATOR}@city.example"]
+
+        mail = (await eventually(mailed, "the invitation"))[0]
+        return mail.get_content().split("secret=")[1].split()[0]
+
+    async def announce(self, **changes):
+        """Moscow announces the visit; returns the event's id."""
+        event = await self.done("calendar", "POST", "/events", "moskva", {**VISIT, **changes})
+        return await self.done("calendar", "POST", f"/events/{event}/announce", "moskva")
+
+    async def ask(self, event, city, count, **more):
+        """A city's submitted request for so many."""
+        delegates = [{"rank": rank, "name": f"Участник {rank}", "role": "teacher"} for rank in range(1, count + 1)]
+        body = {"event": event, "city": city, "mode": "in_person", "delegates": delegates, **more}
+        request = await self.done("requests", "POST", "/requests", city, body)
+        return await self.done("requests", "POST", f"/requests/{request}/submit", city, {"schedule_revision": 1})
+
+    async def seats(self, event):
+        """What the ledger says: granted, held, waiting."""
+        (one,) = (await self.see("requests", f"/events/{event}/seats"))["seats"]
+        return one["granted"], one["held"], one["waiting"]
+
+    async def agreed(self, event, seats):
+        """Calendar says what the ledger says."""
+
+        async def same():
+            shown = (await self.see("calendar", f"/events/{event}"))["seats_now"]
+            return [(one["granted"], one["held"], one["waiting"]) for one in shown] == [seats]
+
+        await eventually(same, f"calendar shows {seats}")
+
+    async def told(self, person, event):
+        """The kinds of what a person was told of an event, the oldest first."""
+        answer = await self.call("notify", "GET", "/inbox", person)
+        items = answer.json()["items"] if answer.is_success else []
+        return [one["kind"] for one in reversed(items) if one["event"] == event]
+
+    async def hears(self, person, event, *kinds):
+        async def same():
+            return sorted(await self.told(person, event)) == sorted(kinds)
+
+        await eventually(same, f"{person} hears {kinds}", patience=40)
+
+    async def quiet(self):
+        """Everything is published and handled, as the bus itself says."""
+        client = await connect(Access(self.nats.url), "test-quiet")
+        js = client.jetstream()
+
+        async def still():
+            for service in self.services.values():
+                inside = service.service
+                if not await inside.relay.drained(5):
+                    return False
+                for consumer in inside.inbound.consumers:
+                    info = await js.consumer_info(consumer.subscription.fact.stream, consumer.name)
+                    if info.num_pending or info.num_ack_pending:
+                        return False
+            return True
+
+        async def twice():
+            # What was handled may have said something new.
+            return await still() and await still()
+
+        await eventually(twice, "quiet", patience=40)
+        await client.close()
+
+    async def mailed(self, person, count, about=""):
+        """So many mails to a person came, by their Message-ID, and no more while everything is quiet."""
+
+        def there():
+            # What was put off, because a fact had not arrived yet, is tried again as time passes.
+            self.clock.advance(timedelta(seconds=1))
+            return len(self.mails(person, about)) >= count
+
+        await eventually(there, f"{count} mails to {person}")
+        await self.quiet()
+        assert len(self.mails(person, about)) == count
+
+    def mails(self, person, about=""):
+        mine = [one for one in self.smtp.mails if one["To"] == f"{person}@city.example" and about in one["Subject"]]
+        return list({mail["Message-ID"]: mail for mail in mine}.values())
+
+
+VISIT = {
+    "host": "moskva",
+    "title": "Образовательная среда московской школы",
+    "mode": "in_person",
+    "audience": ["director", "teacher"],
+    "timezone": "Europe/Moscow",
+    "sessions": [
+        {
+            "title": "Школа № 1560",
+            "starts": "2026-10-04T10:00",
+            "ends": "2026-10-04T17:00",
+            "site": {"name": "Школа № 1560"},
+        },
+        {
+            "title": "Школа № 1474",
+            "starts": "2026-10-05T10:00",
+            "ends": "2026-10-05T16:00",
+            "site": {"name": "Школа № 1474"},
+        },
+    ],
+    "deadlines": {
+        "apply_opens": "2026-09-27T11:00:00+03:00",
+        "apply_closes": "2026-09-30T18:00:00+03:00",
+        "decide_by": "2026-10-01T18:00:00+03:00",
+        "confirm_by": "2026-10-02T18:00:00+03:00",
+        "roster_freeze": "2026-10-03T18:00:00+03:00",
+    },
+    "seats": [{"mode": "in_person", "capacity": 60}],
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def urls(request, tmp_path):
+    """A store for each service."""
+    if request.param == "sqlite":
+        yield {name: f"sqlite:///{tmp_path / name / 'store.db'}" for name in SERVICES}
+        return
+    uri = request.getfixturevalue("postgres_server")
+    with contextlib.ExitStack() as stack:
+        yield {name: stack.enter_context(postgres.fresh_database(uri)) for name in SERVICES}
+
+
+@pytest.fixture
+def fresh_url(request, urls, tmp_path):
+    """One more empty store of the same kind."""
+    with contextlib.ExitStack() as stack:
+
+        def make(name):
+            if urls["registry"].startswith("sqlite"):
+                return f"sqlite:///{tmp_path / f'{name}-again' / 'store.db'}"
+            return stack.enter_context(postgres.fresh_database(request.getfixturevalue("postgres_server")))
+
+        yield make
+
+
+@pytest.fixture
+async def world(urls, nats_server, smtp_sink, tmp_path, clock):
+    made = World(urls, nats_server, smtp_sink, tmp_path, clock)
+    await made.start(*SERVICES)
+    yield made
+    await made.stop(*list(made.services)[::-1])
