@@ -1,8 +1,11 @@
 """All four services in one process, each with a store of its own, over one real bus and one mail server."""
 
 import contextlib
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from vzaimo.calendar import main as calendar
@@ -73,6 +76,30 @@ class World:
         for name in names:
             self.services.pop(name)
             await self._open.pop(name).aclose()
+
+    def backup(self, name):
+        """Copy a stopped service's store; returns how to put the copy back."""
+        url = self.urls[name]
+        if url.startswith("sqlite"):
+            path = Path(url.removeprefix("sqlite:///"))
+            shutil.copytree(path.parent, self.folder / f"{name}-backup")
+
+            def restore():
+                shutil.rmtree(path.parent)
+                shutil.copytree(self.folder / f"{name}-backup", path.parent)
+
+            return restore
+        database = url.rpartition("/")[2].partition("?")[0]
+        copy = f"{database}_backup"
+        with psycopg.connect(url.replace(f"/{database}", "/postgres"), autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{database}"')
+
+        def again():
+            with psycopg.connect(url.replace(f"/{database}", "/postgres"), autocommit=True) as admin:
+                admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+                admin.execute(f'ALTER DATABASE "{copy}" RENAME TO "{database}"')
+
+        return again
 
     async def call(self, service, method, path, who=None, body=None, **headers):
         return await self.services[service].call(method, path, who, body, **headers)
