@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 POLL = 1.0
 BATCH = 20
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 """Whoever takes a delivery has so long; a process killed meanwhile leaves it to the next one."""
 FIRST_DELAY = timedelta(seconds=10)
 SHORT_DELAY = timedelta(seconds=1)
@@ -69,8 +69,8 @@ async def send_some(works: Works, post: Post) -> bool:
     """
     taken, ready = await _take(works)
     for one in ready:
-        if works.clock.now() >= one.until:
-            break  # another may have it by now
+        if works.clock.now() + timedelta(seconds=post.smtp.timeout) > one.until:
+            break  # the peer may take so long that another has it by then
         outcome = await _try(one, post, works)
         async with works.begin(Cause(actor="mail")) as work:
             await _note(work, one.row, outcome)

@@ -1,0 +1,224 @@
+"""Every process is killed with SIGKILL, nats-server included, while 500 commands run; then the books are compared."""
+
+import asyncio
+import os
+import random
+import signal
+import socket
+import sqlite3
+import sys
+from collections import Counter
+from contextlib import closing, suppress
+from email import message_from_bytes
+from pathlib import Path
+from uuid import UUID
+
+import nats
+import pytest
+
+from vzaimo.kit.testing import eventually
+from vzaimo.local import ground as grounds
+from vzaimo.local.client import client
+from vzaimo.local.seed import HOST, MODERATOR, deadlines, next_october
+from vzaimo.local.status import rows
+
+EVENTS = 56
+GUESTS = ("izhevsk", "tver")
+SEATS = 6
+ROUNDS = 2
+VICTIMS = {
+    "bus": "nats-server",
+    "registry": "vzaimo.registry",
+    "calendar": "vzaimo.calendar",
+    "requests": "vzaimo.requests",
+    "notify": "vzaimo.notify",
+}
+
+
+def free_base():
+    """A port from which on those of a whole set are free."""
+    for base in random.sample(range(12000, 30000, 40), 200):
+        ground = grounds.Ground(Path(), base, "", "")
+        with suppress(OSError):
+            for port in ground.ports.values():
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return base
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture
+async def ground(tmp_path):
+    """A set of real processes with the demo's cities, as `make up` starts it."""
+    base, log = free_base(), tmp_path / "up.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "vzaimo.local.cli", "up", "--var", str(tmp_path / "var"), "--port", str(base)),
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        await eventually(lambda: b"Ready." in log.read_bytes() or process.returncode is not None, "up", patience=90)
+        assert process.returncode is None, log.read_text()
+        made = grounds.known(tmp_path / "var")
+        yield made, process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), 40)
+
+
+def pid_of(parent, name):
+    """The process that the launcher runs for a name, if it runs now."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    for pid in children:
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if VICTIMS[name] in command:
+            return int(pid)
+    return None
+
+
+async def kill_all(parent, done):
+    """SIGKILL for each in turn, as long as there are commands; returns how often notify was hit."""
+    hits = Counter()
+    for _ in range(ROUNDS):
+        for name in VICTIMS:
+            pid = await eventually(lambda name=name: pid_of(parent, name), f"{name} runs again")
+            os.kill(pid, signal.SIGKILL)
+            hits[name] += 1
+            await asyncio.sleep(1.2)
+    assert not done.is_set(), "the commands were over before the killing was"
+    return hits
+
+
+async def season(calls, number):
+    """Nine commands about one event."""
+    day = next_october()
+    body = {
+        "host": HOST,
+        "title": f"Событие {number}",
+        "mode": "in_person",
+        "audience": ["teacher"],
+        "timezone": "Europe/Moscow",
+        "sessions": [
+            {"title": "День", "starts": f"{day}T10:00", "ends": f"{day}T17:00", "site": {"name": "Школа № 1560"}}
+        ],
+        "deadlines": deadlines(day, "10:00"),
+        "seats": [{"mode": "in_person", "capacity": SEATS}],
+    }
+    place = {"city": HOST, "name": f"Школа {number}", "kind": "school"}
+    await calls.send("POST", "registry", "/organisations", HOST, place)
+    event = (await calls.send("POST", "calendar", "/events", HOST, body))["id"]
+    await calls.send("POST", "calendar", f"/events/{event}/announce", HOST)
+    for city in GUESTS:
+        delegates = [{"rank": rank, "name": "Участник (демо)", "role": "teacher"} for rank in range(1, 5)]
+        asked = {"event": event, "city": city, "mode": "in_person", "delegates": delegates}
+        request = (await calls.send("POST", "requests", "/requests", city, asked))["id"]
+        await calls.send("POST", "requests", f"/requests/{request}/submit", city, {"schedule_revision": 1})
+        await calls.send("POST", "requests", f"/requests/{request}/decision", HOST, {"verdict": "approve"})
+
+
+async def quiet(ground, calls):
+    """Nothing waits anywhere, and no mail is on its way."""
+
+    async def still():
+        found = await rows(ground)
+        if any(row.state != "ready" or row.lag or row.outbox or row.parked for row in found):
+            return False
+        for status in ("queued", "retrying"):
+            if (await calls.get("notify", "/deliveries", MODERATOR, status=status))["items"]:
+                return False
+        return found
+
+    first = await eventually(still, "quiet", patience=100)
+    await asyncio.sleep(2.5)  # the lag that is shown may be two seconds old
+    assert await eventually(still, "quiet still") == first
+    return first
+
+
+async def in_stream(ground, stream):
+    client = await nats.connect(ground.nats)
+    js = client.jetstream()
+    last = (await js.stream_info(stream)).state.last_seq
+    ids = [(await js.get_msg(stream, seq)).headers["Nats-Msg-Id"] for seq in range(1, last + 1)]
+    await client.close()
+    return ids
+
+
+def query(ground, service, sql):
+    with closing(sqlite3.connect(ground.folder / service / "store.db")) as store:
+        return store.execute(sql).fetchall()
+
+
+@pytest.mark.timeout(300)
+async def test_five_hundred_commands_survive_the_killing_of_every_process(ground):
+    ground, process = ground
+    calls = client(ground)
+    async with calls.http:
+        before = Counter(query(ground, "notify", "SELECT kind FROM notice"))
+        done, turn = asyncio.Event(), asyncio.Semaphore(4)
+
+        async def one(number):
+            async with turn:
+                await season(calls, number)
+
+        killing = asyncio.create_task(kill_all(process.pid, done))
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(EVENTS):
+                tasks.create_task(one(number))
+        done.set()
+        hits = await killing
+        assert sum(hits.values()) == ROUNDS * len(VICTIMS)
+        last = await quiet(ground, calls)
+        assert [(row.dead, row.impossible) for row in last] == [(0, 0)] * 4
+        streams = {service: await in_stream(ground, service.upper()) for service in grounds.SERVICES}
+    process.terminate()
+    await asyncio.wait_for(process.wait(), 40)
+
+    for service, ids in streams.items():
+        logged = query(ground, service, "SELECT event_id, stream_seq FROM outbox WHERE stream <> 'CONTACTS'")
+        assert all(seq is not None for _, seq in logged)
+        assert sorted(str(UUID(one)) for one, _ in logged) == sorted(ids), service
+
+    announced = query(
+        ground, "calendar", "SELECT count(*) FROM event WHERE mode = 'in_person' AND status = 'announced'"
+    )
+    assert announced == [(EVENTS,)]
+    places = query(ground, "registry", "SELECT name, count(*) FROM organisation WHERE name LIKE 'Школа %' GROUP BY 1")
+    assert {count for _, count in places} == {1}
+    asked = query(ground, "requests", "SELECT event, city, count(*) FROM request GROUP BY event, city")
+    assert Counter(count for *_, count in asked) == {1: EVENTS * len(GUESTS)}
+    decisions = query(ground, "requests", "SELECT DISTINCT json_extract(state, '$.decision_no') FROM request")
+    assert decisions == [(1,)]
+
+    seats = "SELECT event, granted, held, waiting FROM {} WHERE mode = 'in_person' ORDER BY event"
+    ledgers = query(ground, "requests", seats.format("ledger"))
+    assert {(granted, held, waiting) for _, granted, held, waiting in ledgers} == {(SEATS, 0, 2)}
+    assert ledgers == query(ground, "calendar", seats.format("seats_copy"))
+    summed = query(
+        ground, "requests", "SELECT event, sum(json_extract(state, '$.granted')) FROM request GROUP BY event ORDER BY 1"
+    )
+    assert summed == [(event, granted) for event, granted, *_ in ledgers]
+
+    told = Counter(query(ground, "notify", "SELECT kind FROM notice"))
+    told.subtract(before)
+    decided = told[("request-approved",)] + told[("request-waitlisted",)]
+    assert told[("event-announced",)] == EVENTS
+    assert (told[("request-submitted",)], decided) == (EVENTS * len(GUESTS),) * 2
+    doubled = query(ground, "notify", "SELECT 1 FROM notification GROUP BY notice, person HAVING count(*) > 1")
+    assert doubled == []
+
+    sent = query(ground, "notify", "SELECT id FROM delivery WHERE status = 'sent'")
+    (all_of_them,) = query(ground, "notify", "SELECT count(*) FROM delivery")[0]
+    mails = Counter(
+        message_from_bytes(path.read_bytes())["Message-ID"] for path in (ground.folder / "mail").glob("*.eml")
+    )
+    ours = {name: count for name, count in mails.items() if not name.startswith("<invitation-")}
+    assert set(ours) == {f"<{UUID(one)}@vzaimo.city>" for (one,) in sent}
+    assert len(sent) == all_of_them
+    # A repeat only where notify was killed between the peer's acceptance and our note.
+    assert sum(count - 1 for count in ours.values()) <= hits["notify"]
