@@ -16,12 +16,13 @@ class Refusal(Exception):
     """
 
     kind: ClassVar[str] = "refusal"
-    kinds: ClassVar[dict[str, type["Refusal"]]] = {}
+    known: ClassVar[list[type["Refusal"]]] = []
+    """Every refusal that was imported; services may use one name each in their own sense."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         cls.kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
-        Refusal.kinds[cls.kind] = cls
+        Refusal.known.append(cls)
 
     @property
     def facts(self) -> dict[str, Any]:

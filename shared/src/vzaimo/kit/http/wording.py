@@ -144,7 +144,7 @@ def complete(wording: Wording, packages: Iterable[str]) -> Wording:
     known = {**KIT, **wording}
     prefixes = tuple(packages)
     silent = sorted(
-        kind for kind, refusal in Refusal.kinds.items() if refusal.__module__.startswith(prefixes) and kind not in known
+        {one.kind for one in Refusal.known if one.__module__.startswith(prefixes) and one.kind not in known}
     )
     if silent:
         raise LookupError(f"refusals without words: {', '.join(silent)}")

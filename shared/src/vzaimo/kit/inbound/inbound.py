@@ -88,6 +88,8 @@ class Inbound:
 
         For a store that was restored from an older copy: what it had handled since then is handled once more.
         """
+        if not self.consumers:
+            return
         js = await self._jetstream()
         for consumer in self.consumers:
             with contextlib.suppress(NotFoundError):
