@@ -1,6 +1,7 @@
 """Rules of seats and queues, without a store."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -26,7 +27,7 @@ from vzaimo.requests.domain.refusals import (
     WrongRequestStatus,
 )
 from vzaimo.requests.domain.requests import Delegation
-from vzaimo.requests.domain.transitions import FINAL, OPEN, TRANSITIONS, Step, told
+from vzaimo.requests.domain.transitions import FINAL, OPEN, TRANSITIONS, Step, printed, told
 
 Status = RequestStatus
 
@@ -242,3 +243,8 @@ def test_a_step_from_elsewhere_is_refused(event, now, step, status):
     request = submitted(event, now).model_copy(update={"status": status})
     with pytest.raises(WrongRequestStatus):
         told(request, request, step)
+
+
+def test_the_docs_print_the_table_that_the_code_executes():
+    page = Path(__file__).parents[2] / "docs" / "architecture" / "requests.md"
+    assert printed() in page.read_text(encoding="utf-8")
