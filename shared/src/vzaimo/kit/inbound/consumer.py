@@ -30,6 +30,8 @@ HELD = 512
 ACK_WAIT = 30.0
 """Seconds after which the server hands a message out again if it hears nothing."""
 LONGEST_PAUSE = 10.0
+GIVEN_BACK = 1.0
+"""Seconds after which a message that a stopping process gives back is handed out: by then it listens no more."""
 
 
 @dataclass(slots=True)
@@ -63,9 +65,13 @@ class Consumer:
         self._arrived: asyncio.Queue[Held] = asyncio.Queue(HELD * 2)
         self._in_hand: list[Held] = []
         self._failing: set[str] = set()
+        self._stopping = False
 
     async def receive(self, message: NatsMessage) -> None:
         """Take a message from FastStream. What is no fact of ours is given up at once."""
+        if self._stopping:
+            await message.nack(delay=GIVEN_BACK)
+            return
         body = bytes(message.body)
         try:
             event = parse(body)
@@ -77,6 +83,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled. A batch in hand is finished first, unless it waits for the store."""
+        self._stopping = False
         beat = asyncio.create_task(self._keep_alive())
         try:
             while wanted():
@@ -90,11 +97,12 @@ class Consumer:
             await self._give_back()
 
     async def _give_back(self) -> None:
-        """Let the server hand out what is left here to the next process at once, not after ``ACK_WAIT``."""
+        """Let the server hand out what is left here to the next process soon, not after ``ACK_WAIT``."""
+        self._stopping = True
         left = [*self._in_hand, *(self._arrived.get_nowait() for _ in range(self._arrived.qsize()))]
         for held in left:
             with contextlib.suppress(Exception):  # the bus may be away, or the message acknowledged already
-                await held.message.nack()
+                await held.message.nack(delay=GIVEN_BACK)
 
     async def replay(self, body: bytes) -> None:
         """Handle one fact beside the stream."""

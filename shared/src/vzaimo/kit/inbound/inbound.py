@@ -29,6 +29,8 @@ from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.work import Works
 
 log = logging.getLogger(__name__)
+LINGER = 0.1
+"""Seconds for which a stopping process still listens, to give back what was on its way."""
 WATCH_EVERY = 2.0
 """Seconds between looks at the durables."""
 
@@ -71,6 +73,7 @@ class Inbound:
                     tasks.create_task(consumer.run())
                 tasks.create_task(self._watch())
         finally:
+            await asyncio.sleep(LINGER)
             with contextlib.suppress(NatsError):  # the bus may be away: there is nothing to say good-bye to
                 await broker.stop()
             await self._client.close()

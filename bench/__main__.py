@@ -1,0 +1,36 @@
+"""``python -m bench [name …]``: measures, and prints one table."""
+
+import asyncio
+import sys
+import time
+
+from bench import consume, http, machine, path, recipients, relay, seats
+from bench.common import show, stores
+
+ALL = {
+    "relay": relay,
+    "consume": consume,
+    "http": http,
+    "seats": seats,
+    "path": path,
+    "recipients": recipients,
+    "machine": machine,
+}
+
+
+async def main(names):
+    """Every question on both stores."""
+    rows = []
+    with stores() as (folder, make):
+        for name in names:
+            for kind in ("sqlite", "postgresql"):
+                began = time.monotonic()
+                sys.stderr.write(f"→ {name} on {kind} ")
+                sys.stderr.flush()
+                rows += await ALL[name].measure(kind, folder, make)
+                sys.stderr.write(f"({time.monotonic() - began:.0f} s)\n")
+    show(rows)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:] or list(ALL)))
