@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test test-deep lint format contracts migration clean
+.PHONY: help install up demo test test-deep bench lint format contracts migration clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: install ## Run the whole suite over real servers, which it starts itself
 
 test-deep: install ## The same with many more examples
 	@HYPOTHESIS_PROFILE=deep $(RUN) pytest -q -n auto --dist worksteal --timeout 1800
+
+bench: install ## Measure, beside what limits it (about five minutes; ONLY="relay http" for some)
+	@$(RUN) python -W ignore -m bench $(ONLY)
 
 lint: install ## Style, types, and who may import whom
 	@echo "→ ruff";        $(RUN) ruff check

@@ -3,7 +3,6 @@
 The names of delegates are in ``delegate`` alone, so that erasing them touches nothing else.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from vzaimo.contracts.calendar import SeatMode, SeatPlan
 from vzaimo.contracts.requests import Request
 from vzaimo.kit.tables import json_column, new_registry, table_of
-from vzaimo.requests.domain.ledgers import Ledger, Share
+from vzaimo.requests.domain.ledgers import Ledger
 from vzaimo.requests.domain.transitions import FINAL
 
 
@@ -137,15 +136,14 @@ def request_columns(request: Request) -> dict[str, Any]:
     }
 
 
-def ledger_of(row: Any, shares: Sequence[Any]) -> Ledger:
-    """A ledger from its row and its cities' rows."""
+def ledger_of(row: Any) -> Ledger:
+    """A ledger from its row; the cities' shares are read as they are needed."""
     mode = SeatMode(row.mode)
     return Ledger(
         event=row.event,
         host=row.host,
         mode=mode,
         plan=SeatPlan(mode=mode, capacity=row.capacity, quota=row.quota, reserves=row.reserves),
-        shares={share.city: Share(share.granted, share.held) for share in shares},
         granted=row.granted,
         held=row.held,
         waiting=row.waiting,

@@ -53,9 +53,14 @@ class Ledger:
 
 def free(ledger: Ledger, city: str, *, reserves: bool) -> int:
     """Seats that this city can have now (rule 3); ``reserves``: whether others' reserves still hold."""
-    capacity = UNLIMITED if ledger.plan.capacity is None else ledger.plan.capacity
     kept = sum(ledger.reserve_left(other) for other in ledger.plan.reserves if other != city) if reserves else 0
-    return max(0, min(capacity - ledger.granted - ledger.held - kept, ledger.quota_left(city)))
+    return max(0, min(room(ledger) - kept, ledger.quota_left(city)))
+
+
+def room(ledger: Ledger) -> int:
+    """Seats that nobody has and nobody is offered, whoever they are reserved for."""
+    capacity = UNLIMITED if ledger.plan.capacity is None else ledger.plan.capacity
+    return capacity - ledger.granted - ledger.held
 
 
 def moved(ledger: Ledger, city: str, *, granted: int = 0, held: int = 0, waiting: int = 0) -> Ledger:

@@ -50,6 +50,8 @@ async def return_reserves(work: Work, due: Due) -> None:
 async def _answer(work: Work, event: Event, request: CapacityRequest, rows: Any, cause: Cause) -> None:
     halls = [await open_hall(work, event.id, SeatMode(row.mode), cause) for row in rows]
     plans = {plan.mode: plan for plan in request.seats}
+    for hall in halls:
+        await hall.know_shares(None)
     applied = all(fits(hall.ledger, plans[hall.ledger.mode]) for hall in halls if hall.ledger.mode in plans)
     for hall in halls:
         await _resize(hall, plans, request.no, applied=applied)

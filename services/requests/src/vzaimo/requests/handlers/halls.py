@@ -18,7 +18,7 @@ from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import insert
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain import queues
-from vzaimo.requests.domain.ledgers import Ledger, moved
+from vzaimo.requests.domain.ledgers import Ledger, Share, moved, room
 from vzaimo.requests.domain.refusals import ModeNotOffered, UnknownEvent, UnknownRequest
 from vzaimo.requests.domain.requests import close
 from vzaimo.requests.domain.transitions import Step, told
@@ -52,6 +52,7 @@ class Hall:
         self._requests: dict[UUID, Request] = {}
         self._versions: dict[UUID, int] = {}
         self._touched: set[UUID] = set()
+        self._shares_known: set[str] = set()
 
     async def request(self, request_id: UUID) -> Request:
         """A request of this hall, locked. Raises ``UnknownRequest``."""
@@ -59,7 +60,9 @@ class Hall:
             await self._read(REQUEST.c.id == request_id)
         if request_id not in self._requests:
             raise UnknownRequest(request_id)
-        return self._requests[request_id]
+        found = self._requests[request_id]
+        await self.know_shares({found.city})
+        return found
 
     def version(self, request_id: UUID) -> int:
         """The version of a request that was read, with what was put since."""
@@ -105,7 +108,9 @@ class Hall:
     async def close(self, reason: str | None) -> None:
         """No seat moves any more. With a reason, the event will not take place and every open request ends."""
         if reason is not None:
-            for one in await self._read(REQUEST.c.open):
+            open_ones = await self._read(REQUEST.c.open)
+            await self.know_shares({self._requests[one].city for one in open_ones})
+            for one in open_ones:
                 self.put(close(self._requests[one], reason), Step.CLOSE)
         self.ledger = replace(self.ledger, closed=True)
 
@@ -134,9 +139,10 @@ class Hall:
         self.work.add(SeatsChanged(aggregate_version=self._version, ledger=public(self.ledger)), cause=self._cause)
 
     async def _served(self, more: Sequence[Request]) -> dict[UUID, Request]:
-        waiting = [self._requests[one] for one in await self._read(REQUEST.c.waiting > 0)]
-        # What was put in this transaction counts, not what the rows still say.
-        queue = [one for one in waiting if one.waiting] + [*more]
+        if not room(self.ledger):
+            return {}  # whoever waits, nobody can be served: the queue need not be read
+        waiting = await self._waiting() if self.ledger.waiting else []
+        queue = [*waiting, *more]
         seats: dict[str, int] = {}
         if self.event.queue_order is QueueOrder.FAIR:
             rows = await self.work.all(
@@ -150,6 +156,27 @@ class Hall:
             seats = {row.city: int(row.seats) for row in rows}
         order = queues.in_order(queue, self.event.queue_order, seats)
         return {one.id: one for one in queues.promote(self.ledger, order, self.event, self.work.now)}
+
+    async def _waiting(self) -> list[Request]:
+        known = [self._requests[one] for one in await self._read(REQUEST.c.waiting > 0)]
+        # What was put in this transaction counts, not what the rows still say.
+        queue = [one for one in known if one.waiting]
+        await self.know_shares({one.city for one in queue})
+        return queue
+
+    async def know_shares(self, cities: set[str] | None) -> None:
+        """Read the seats of these cities (none: of all) within the ledger."""
+        query = select(SHARE).where(in_ledger(SHARE, self.event.id, self.ledger.mode))
+        if cities is not None:
+            missing = cities - self._shares_known
+            if not missing:
+                return
+            query = query.where(SHARE.c.city.in_(missing))
+            self._shares_known |= missing
+        rows = [row for row in await self.work.all(query) if row.city not in self.ledger.shares]
+        read = {row.city: Share(row.granted, row.held) for row in rows}
+        self.ledger = replace(self.ledger, shares={**self.ledger.shares, **read})
+        self._stored = replace(self._stored[0], shares={**self._stored[0].shares, **read}), self._stored[1]
 
     async def _read(self, condition: Any) -> list[UUID]:
         rows = await self.work.all(
@@ -198,8 +225,9 @@ async def open_hall(work: Work, event_id: UUID, mode: SeatMode, cause: Cause | N
     row = await work.first(select(LEDGER).where(in_ledger(LEDGER, event_id, mode)).with_for_update())
     if row is None:
         raise ModeNotOffered(mode, event.mode.seat_modes)
-    shares = await work.all(select(SHARE).where(in_ledger(SHARE, event_id, mode)).order_by(SHARE.c.city))
-    return Hall(work, cause or work.cause, event, row, ledger_of(row, shares))
+    hall = Hall(work, cause or work.cause, event, row, ledger_of(row))
+    await hall.know_shares(set(hall.ledger.plan.reserves))
+    return hall
 
 
 async def hall_of(work: Work, request_id: UUID) -> Hall:
