@@ -1,6 +1,7 @@
 """``python -m bench [name …]``: measures, and prints one table."""
 
 import asyncio
+import contextlib
 import sys
 import time
 
@@ -21,7 +22,8 @@ ALL = {
 async def main(names):
     """Every question on both stores."""
     rows = []
-    with stores() as (folder, make):
+    with stores() as (folder, make), contextlib.ExitStack() as last:
+        last.callback(show, rows)  # also what was measured before something failed
         for name in names:
             for kind in ("sqlite", "postgresql"):
                 began = time.monotonic()
@@ -29,7 +31,6 @@ async def main(names):
                 sys.stderr.flush()
                 rows += await ALL[name].measure(kind, folder, make)
                 sys.stderr.write(f"({time.monotonic() - began:.0f} s)\n")
-    show(rows)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The servers that the gateways are compared with: the same uvicorn, FastAPI, and the bare work."""
 
+import asyncio
 import json
 import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psycopg_pool
+import psycopg
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
@@ -41,25 +42,25 @@ def transaction(kind, url):
             store.execute("COMMIT")
             return Response(b'{"ok":true}', 201, media_type="application/json")
     else:
-        pool = psycopg_pool.AsyncConnectionPool(url, min_size=4, max_size=20, open=False)
+        pool: asyncio.Queue[psycopg.AsyncConnection] = asyncio.Queue()
 
         @app.post("/")
         async def write_there(request: Request) -> Response:
             row, fact = _values(await request.body())
-            async with pool.connection() as connection:
+            connection = await pool.get()
+            async with connection.transaction():
                 await connection.execute(ROW.format("%s"), row)
                 await connection.execute(FACT.format("%s"), fact)
+            pool.put_nowait(connection)
             return Response(b'{"ok":true}', 201, media_type="application/json")
 
-        @app.get("/open")
-        async def opened() -> dict[str, bool]:
-            return {"ok": True}
-
         async def start() -> None:
-            await pool.open()
-            async with pool.connection() as connection:
-                await connection.execute(tables[0])
-                await connection.execute(tables[1].format("BIGSERIAL"))
+            for _ in range(16):
+                pool.put_nowait(await psycopg.AsyncConnection.connect(url, autocommit=True))
+            connection = await pool.get()
+            await connection.execute(tables[0])
+            await connection.execute(tables[1].format("BIGSERIAL"))
+            pool.put_nowait(connection)
 
         app.router.add_event_handler("startup", start)
     return app

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import random
 from datetime import timedelta
@@ -16,6 +17,7 @@ from vzaimo.kit.bus import DEADLETTER, Access, Stream, ensure_stream
 from vzaimo.kit.database import StoreUnavailable
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.inbound import Copy, Inbound, Subscription, failures
+from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.publisher import Message, Publisher
 from vzaimo.kit.tables import ParkedRow, new_registry, table_of
@@ -292,3 +294,19 @@ async def test_two_replicas_share_the_work_and_no_effect_is_doubled(postgres_url
         await level(works, {f"t{n}": 10 for n in range(50)})
     seen = await effects(works)
     assert len({(name, after) for name, _, after in seen}) == len(seen)
+
+
+async def test_a_consumer_of_an_earlier_release_takes_the_present_settings_and_keeps_its_place(
+    works, bus, nats_server, clock
+):
+    async with consuming(works, nats_server):
+        await send(bus, [event_of(toy("a", 1), clock)])
+        await level(works, {"a": 1})
+    js = bus.jetstream()
+    config = (await js.consumer_info(TOYS, "reader-toy")).config
+    await js.add_consumer(TOYS, dataclasses.replace(config, ack_wait=30, max_ack_pending=10))
+    async with consuming(works, nats_server):
+        await send(bus, [event_of(toy("b", 1), clock)])
+        await level(works, {"a": 1, "b": 1})
+    info = await js.consumer_info(TOYS, "reader-toy")
+    assert (info.config.ack_wait, info.config.max_ack_pending, info.delivered.consumer_seq) == (ACK_WAIT, HELD, 2)

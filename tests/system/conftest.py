@@ -215,7 +215,7 @@ class World:
             self.clock.advance(timedelta(seconds=1))
             return len(self.mails(person, about)) >= count
 
-        # Longer than the 30 s after which the bus hands out again what a stopped service held.
+        # Longer than the 10 s after which the bus hands out again what a stopped service held.
         await eventually(there, f"{count} mails to {person}", patience=45)
         await self.quiet()
         assert len(self.mails(person, about)) == count

@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 BATCH = 256
 HELD = 512
 """The most messages that are here and not acknowledged."""
-ACK_WAIT = 30.0
-"""Seconds after which the server hands a message out again if it hears nothing."""
+ACK_WAIT = 10.0
+"""Seconds after which the server hands a message out again if it hears nothing: so long a killed process is missed."""
 LONGEST_PAUSE = 10.0
 GIVEN_BACK = 1.0
 """Seconds after which a message that a stopping process gives back is handed out: by then it listens no more."""
@@ -63,7 +63,8 @@ class Consumer:
         self._jetstream = jetstream
         self._metrics = metrics
         self._arrived: asyncio.Queue[Held] = asyncio.Queue(HELD * 2)
-        self._in_hand: list[Held] = []
+        self._here: dict[int, Held] = {}
+        """What has arrived and is not answered yet."""
         self._failing: set[str] = set()
         self._stopping = False
 
@@ -79,7 +80,9 @@ class Consumer:
             reason = str(error) if isinstance(error, UnknownFact) else f"not valid: {_where(error)}"
             await self._give_up(message, _message_id(message), body, reason)
             return
-        await self._arrived.put(Held(message, Arrival(event, body)))
+        held = Held(message, Arrival(event, body))
+        self._here[id(held)] = held
+        await self._arrived.put(held)
 
     async def run(self) -> None:
         """Until cancelled. A batch in hand is finished first, unless it waits for the store."""
@@ -87,11 +90,12 @@ class Consumer:
         beat = asyncio.create_task(self._keep_alive())
         try:
             while wanted():
-                self._in_hand = [await self._arrived.get()]
-                while len(self._in_hand) < BATCH and not self._arrived.empty():
-                    self._in_hand.append(self._arrived.get_nowait())
-                await self._commit(self._in_hand)
-                self._in_hand = []
+                batch = [await self._arrived.get()]
+                while len(batch) < BATCH and not self._arrived.empty():
+                    batch.append(self._arrived.get_nowait())
+                await self._commit(batch)
+                for held in batch:
+                    del self._here[id(held)]
         finally:
             beat.cancel()
             await self._give_back()
@@ -99,7 +103,7 @@ class Consumer:
     async def _give_back(self) -> None:
         """Let the server hand out what is left here to the next process soon, not after ``ACK_WAIT``."""
         self._stopping = True
-        left = [*self._in_hand, *(self._arrived.get_nowait() for _ in range(self._arrived.qsize()))]
+        left, self._here, self._arrived = list(self._here.values()), {}, asyncio.Queue(HELD * 2)
         for held in left:
             with contextlib.suppress(Exception):  # the bus may be away, or the message acknowledged already
                 await held.message.nack(delay=GIVEN_BACK)
@@ -197,10 +201,10 @@ class Consumer:
             return
 
     async def _keep_alive(self) -> None:
-        """Tell the server that we still work on what is in hand, so that it is not handed out again."""
+        """Tell the server that what is here is in good hands, also while it waits for a store that is away."""
         while wanted():
             await asyncio.sleep(ACK_WAIT / 3)
-            for held in list(self._in_hand):
+            for held in list(self._here.values()):
                 with contextlib.suppress(NatsError, OSError):
                     await held.message.raw_message.in_progress()
 

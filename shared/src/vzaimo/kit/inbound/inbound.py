@@ -206,6 +206,8 @@ async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerI
         log.info("consumer %s created", consumer.name)
         created: ConsumerInfo = await js.add_consumer(stream, _config(consumer))
         return created
+    if info.config.ack_wait != ACK_WAIT or info.config.max_ack_pending != HELD:
+        info = await js.add_consumer(stream, _config(consumer))  # one of an earlier release: its place stays
     floor = info.ack_floor.stream_seq if info.ack_floor else 0
     newest = (await js.stream_info(stream)).state.last_seq
     if floor > newest:
