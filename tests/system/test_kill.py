@@ -156,6 +156,28 @@ def query(ground, service, sql):
         return store.execute(sql).fetchall()
 
 
+def everybody_was_told(ground, before, events, hits):
+    """Of each event once, by one mail; a mail twice only where notify was killed over it."""
+    told = Counter(query(ground, "notify", "SELECT kind FROM notice"))
+    told.subtract(before)
+    decided = told[("request-approved",)] + told[("request-waitlisted",)]
+    assert told[("event-announced",)] == events
+    assert (told[("request-submitted",)], decided) == (events * len(GUESTS),) * 2
+    doubled = query(ground, "notify", "SELECT 1 FROM notification GROUP BY notice, person HAVING count(*) > 1")
+    assert doubled == []
+
+    sent = query(ground, "notify", "SELECT id FROM delivery WHERE status = 'sent'")
+    (all_of_them,) = query(ground, "notify", "SELECT count(*) FROM delivery")[0]
+    mails = Counter(
+        message_from_bytes(path.read_bytes())["Message-ID"] for path in (ground.folder / "mail").glob("*.eml")
+    )
+    ours = {name: count for name, count in mails.items() if not name.startswith("<invitation-")}
+    assert set(ours) == {f"<{UUID(one)}@vzaimo.city>" for (one,) in sent}
+    assert len(sent) == all_of_them
+    # A repeat only where notify was killed between the peer's acceptance and our note.
+    assert sum(count - 1 for count in ours.values()) <= hits["notify"]
+
+
 @pytest.mark.timeout(300)
 async def test_five_hundred_commands_survive_the_killing_of_every_process(ground):
     ground, process = ground
@@ -206,22 +228,4 @@ async def test_five_hundred_commands_survive_the_killing_of_every_process(ground
         ground, "requests", "SELECT event, sum(json_extract(state, '$.granted')) FROM request GROUP BY event ORDER BY 1"
     )
     assert summed == [(event, granted) for event, granted, *_ in ledgers]
-
-    told = Counter(query(ground, "notify", "SELECT kind FROM notice"))
-    told.subtract(before)
-    decided = told[("request-approved",)] + told[("request-waitlisted",)]
-    assert told[("event-announced",)] == events
-    assert (told[("request-submitted",)], decided) == (events * len(GUESTS),) * 2
-    doubled = query(ground, "notify", "SELECT 1 FROM notification GROUP BY notice, person HAVING count(*) > 1")
-    assert doubled == []
-
-    sent = query(ground, "notify", "SELECT id FROM delivery WHERE status = 'sent'")
-    (all_of_them,) = query(ground, "notify", "SELECT count(*) FROM delivery")[0]
-    mails = Counter(
-        message_from_bytes(path.read_bytes())["Message-ID"] for path in (ground.folder / "mail").glob("*.eml")
-    )
-    ours = {name: count for name, count in mails.items() if not name.startswith("<invitation-")}
-    assert set(ours) == {f"<{UUID(one)}@vzaimo.city>" for (one,) in sent}
-    assert len(sent) == all_of_them
-    # A repeat only where notify was killed between the peer's acceptance and our note.
-    assert sum(count - 1 for count in ours.values()) <= hits["notify"]
+    everybody_was_told(ground, before, events, hits)

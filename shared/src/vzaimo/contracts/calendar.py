@@ -150,6 +150,14 @@ class Event(State):
     """Whether it was applied (or refused)."""
     announced_at: AwareDatetime | None = None
     cancelled_for: Slug | None = None
+    cancelled_at: AwareDatetime | None = None
+    completed_at: AwareDatetime | None = None
+    cloned_from: UUID | None = None
+
+    @property
+    def sequence(self) -> int:
+        """The SEQUENCE of iCalendar (RFC 5545, 3.8.7.4): one more with each material change and with a cancellation."""
+        return self.schedule_revision - 1 + (self.status is EventStatus.CANCELLED)
 
 
 class EventFact(Fact):
@@ -179,6 +187,12 @@ class EventAnnounced(EventFact):
 
 class EventDetailsChanged(EventFact):
     """Something changed that binds nobody to decide again."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class EventRescheduled(EventFact):
+    """Time, zone, site or mode changed: ``schedule_revision`` rose, and guests decide again until ``reconfirm_by``."""
 
     audience: ClassVar[Audience] = Audience.PUBLIC
 

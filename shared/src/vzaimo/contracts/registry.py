@@ -47,7 +47,10 @@ class City(State):
     authority: str | None = None
     status: CityStatus
     suspended_for: Slug | None = None
+    """Why the city is suspended: ``agreement-lapsed`` ends by a new agreement, any other reason by the moderator."""
     agreement: Agreement | None = None
+    lapse_warned_at: AwareDatetime | None = None
+    """When the city was told that its agreement is about to lapse; none again with a new agreement."""
 
 
 class CityFact(Fact):
@@ -89,6 +92,24 @@ class AgreementSigned(CityFact):
 
 class CityActivated(CityFact):
     """A city takes part from now on."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class AgreementLapsing(CityFact):
+    """A city's agreement lapses within 30 days."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class CitySuspended(CityFact):
+    """A city takes part no longer for a while: what it has begun goes on, nothing new begins."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class CityReinstated(CityFact):
+    """A suspended city takes part again."""
 
     audience: ClassVar[Audience] = Audience.PUBLIC
 
@@ -296,6 +317,10 @@ class Practice(State):
     status: PracticeStatus
     published_at: AwareDatetime | None = None
     review_round: Annotated[int, Field(ge=0)] = 0
+    confirmed_at: AwareDatetime | None = None
+    """When its city last said that it is current; the publication counts."""
+    stale_since: AwareDatetime | None = None
+    """Twelve months after that; none again once the city confirms it."""
 
 
 class PracticeFact(Fact):
@@ -345,3 +370,74 @@ class PracticeArchived(PracticeFact):
     """A practice is no longer offered; who did it stays known."""
 
     audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class PracticeStale(PracticeFact):
+    """A practice was not confirmed as current for twelve months."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class Measurement(State):
+    """What an adoption gave: the practice's indicator, measured again some months after the start."""
+
+    after_months: Literal[6, 12]
+    value: float
+    measured_on: date
+
+
+class Adoption(State):
+    """A city puts another city's practice to use. ``city`` adopts, ``source`` is the practice's city.
+
+    ``indicator`` and ``unit`` are the practice's own; ``baseline`` is the adopting city's value before it began.
+    """
+
+    id: UUID
+    practice: UUID
+    source: Slug
+    city: Slug
+    indicator: str
+    unit: str
+    baseline: float
+    baseline_year: int
+    committed_at: AwareDatetime
+    measurements: tuple[Measurement, ...] = ()
+    due: Literal[6, 12] | None = None
+    """The measurement that the city owes now."""
+
+
+class AdoptionFact(Fact):
+    """Something happened to an adoption."""
+
+    service: ClassVar[str] = "registry"
+    aggregate: ClassVar[str] = "adoption"
+
+    adoption: Adoption
+
+    @property
+    def key(self) -> str:
+        """The adoption's id."""
+        return str(self.adoption.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city that adopts and the city whose practice it is."""
+        return self.adoption.city, self.adoption.source
+
+
+class PracticeAdopted(AdoptionFact):
+    """A city committed to another city's practice."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class AdoptionMeasured(AdoptionFact):
+    """A city reported what an adoption gave."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class MeasurementDue(AdoptionFact):
+    """A city is to report what an adoption gave."""
+
+    audience: ClassVar[Audience] = Audience.PARTY

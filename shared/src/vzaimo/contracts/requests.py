@@ -3,13 +3,14 @@
 Delegates travel by rank, role and status only: their names never leave the store.
 """
 
+from datetime import date
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from vzaimo.contracts.calendar import AudienceRole, SeatMode
+from vzaimo.contracts.calendar import AudienceRole, Mode, SeatMode
 from vzaimo.contracts.event import NOBODY, Audience, Fact, Slug, State
 
 Count = Annotated[int, Field(ge=0)]
@@ -54,6 +55,8 @@ class Delegate(State):
     rank: Annotated[int, Field(ge=1)]
     role: AudienceRole
     status: DelegateStatus
+    sessions: tuple[UUID, ...] | None = None
+    """The sessions that the host assigned; none: all of them."""
 
 
 class Offer(State):
@@ -61,6 +64,13 @@ class Offer(State):
 
     seats: Annotated[int, Field(ge=1)]
     expires_at: AwareDatetime
+
+
+class Feedback(State):
+    """What a guest says of an event afterwards; its words stay in requests. ``adopts``: practices it means to use."""
+
+    score: Annotated[int, Field(ge=1, le=5)]
+    adopts: tuple[UUID, ...] = ()
 
 
 class Request(State):
@@ -93,6 +103,19 @@ class Request(State):
     """Counts the host's decisions."""
     reason: Slug | None = None
     offer: Offer | None = None
+    reconfirm_by: AwareDatetime | None = None
+    """Until then the city says whether it comes to the new schedule."""
+    overdue_at: AwareDatetime | None = None
+    """When the host had not decided by the deadline."""
+    escalated_at: AwareDatetime | None = None
+    """From then on the moderator may decide as well."""
+    redirected_to: UUID | None = None
+    """The event that the host sent the city to."""
+    redirected_from: UUID | None = None
+    """The request that this one continues; it keeps that one's place in time."""
+    attended: Count | None = None
+    """People who came, once attendance is recorded."""
+    feedback: Feedback | None = None
 
 
 class RequestFact(Fact):
@@ -150,14 +173,62 @@ class RequestRejected(RequestFact):
     audience: ClassVar[Audience] = Audience.PARTY
 
 
+class RequestRedirected(RequestFact):
+    """The host sent the city to another event, where a prefilled request keeps its place in time."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class DecisionOverdue(RequestFact):
+    """The host has not decided by ``decide_by``."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class DecisionEscalated(RequestFact):
+    """The host is still silent: from now on the moderator may decide."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
 class RequestConfirmed(RequestFact):
     """The city will come with those granted."""
 
     audience: ClassVar[Audience] = Audience.PARTY
 
 
+class OfferAccepted(RequestFact):
+    """The city comes with as many as seats were held for."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class OfferDeclined(RequestFact):
+    """The city let the offered seats go; its claim ends."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class OfferExpired(RequestFact):
+    """The city did not take the offered seats in time; its claim ends."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class ReconfirmationRequested(RequestFact):
+    """The event was rescheduled: the city says by ``reconfirm_by`` whether it still comes."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class DelegateReplaced(RequestFact):
+    """Another person comes in a delegate's place; no seat moved."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
 class RequestReleased(RequestFact):
-    """The city's seats went back."""
+    """Seats of the city went back: it let some go, or did not confirm in time."""
 
     audience: ClassVar[Audience] = Audience.PARTY
 
@@ -169,13 +240,25 @@ class RequestWithdrawn(RequestFact):
 
 
 class RequestExpired(RequestFact):
-    """Nobody decided, or nobody accepted, in time."""
+    """Nobody decided in time."""
 
     audience: ClassVar[Audience] = Audience.PARTY
 
 
 class RequestClosed(RequestFact):
     """The event will not take place."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class AttendanceRecorded(RequestFact):
+    """The host said who came."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class FeedbackReceived(RequestFact):
+    """The city said what the event gave it."""
 
     audience: ClassVar[Audience] = Audience.PARTY
 
@@ -255,5 +338,157 @@ class CapacityApplied(CapacityFact):
 
 class CapacityRefused(CapacityFact):
     """More seats are granted or held than were asked for: nothing changed."""
+
+    audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class NeedStatus(StrEnum):
+    """Where a learning need stands. ``answered`` may still be closed; ``closed`` is final."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class Backer(State):
+    """A city that wants to learn the same, and how many of its people."""
+
+    city: Slug
+    heads: Annotated[int, Field(ge=1)]
+    backed_at: AwareDatetime
+
+
+class Need(State):
+    """A theme that a city wants to learn, open to offers. Its words stay in requests. Days are calendar days."""
+
+    id: UUID
+    city: Slug
+    topic: Slug
+    roles: tuple[AudienceRole, ...]
+    heads: Annotated[int, Field(ge=1)]
+    mode: Mode
+    not_before: date
+    not_after: date
+    status: NeedStatus
+    posted_at: AwareDatetime
+    backers: tuple[Backer, ...] = ()
+    invited: tuple[Slug, ...] = ()
+    """Cities with a practice on the topic that were asked to host."""
+    answered_by: UUID | None = None
+    """The event that answers it."""
+    closed_for: Slug | None = None
+
+
+class NeedFact(Fact):
+    """Something happened to a learning need."""
+
+    service: ClassVar[str] = "requests"
+    aggregate: ClassVar[str] = "need"
+
+    need: Need
+
+    @property
+    def key(self) -> str:
+        """The need's id."""
+        return str(self.need.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city that wants to learn."""
+        return self.need.city, NOBODY
+
+
+class NeedPosted(NeedFact):
+    """A city said what it wants to learn."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class NeedBacked(NeedFact):
+    """Another city wants to learn the same, or no longer does."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class NeedAnswered(NeedFact):
+    """An event was announced that answers the need."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class NeedClosed(NeedFact):
+    """A need is looked after no longer."""
+
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+class HostInvitation(State):
+    """A city with a practice on a need's topic is asked to host an event that answers it."""
+
+    need: UUID
+    city: Slug
+    asked_by: Slug
+    topic: Slug
+    backers: Count
+    invited_at: AwareDatetime
+
+
+class InvitationFact(Fact):
+    """A city is asked to host. There is one invitation a need and city, and it does not change."""
+
+    service: ClassVar[str] = "requests"
+    aggregate: ClassVar[str] = "invitation"
+
+    invitation: HostInvitation
+
+    @property
+    def key(self) -> str:
+        """Need and invited city."""
+        return f"{self.invitation.need}-{self.invitation.city}"
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The invited city and the city that wants to learn."""
+        return self.invitation.city, self.invitation.asked_by
+
+
+class HostInvited(InvitationFact):
+    """Enough cities back a need: one that has a practice on its topic is asked to host."""
+
+    audience: ClassVar[Audience] = Audience.PARTY
+
+
+class Erasure(State):
+    """An act of destruction of personal data (152-FZ, article 21): how much, of which request, and why; never whose."""
+
+    id: UUID
+    request: UUID
+    city: Slug
+    people: Count
+    cause: Literal["purge", "erasure"]
+    erased_at: AwareDatetime
+
+
+class ErasureFact(Fact):
+    """Personal data were destroyed. There is one fact an act."""
+
+    service: ClassVar[str] = "requests"
+    aggregate: ClassVar[str] = "erasure"
+
+    erasure: Erasure
+
+    @property
+    def key(self) -> str:
+        """The act's id."""
+        return str(self.erasure.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city whose people they were."""
+        return self.erasure.city, NOBODY
+
+
+class PersonalDataErased(ErasureFact):
+    """Names and needs of delegates were destroyed; the act is kept in requests."""
 
     audience: ClassVar[Audience] = Audience.INTERNAL
