@@ -24,7 +24,7 @@ from vzaimo.calendar.domain.refusals import (
     WrongEventStatus,
 )
 from vzaimo.calendar.domain.zones import instant
-from vzaimo.calendar.shapes import PlanBody
+from vzaimo.calendar.shapes.events import PlanBody
 from vzaimo.contracts.calendar import Deadlines, EventStatus, Mode, SeatMode, SeatPlan
 from vzaimo.contracts.requests import CapacityAnswer
 from vzaimo.kit.ids import new_id

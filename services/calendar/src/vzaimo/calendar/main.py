@@ -1,6 +1,6 @@
 """Calendar put together."""
 
-from vzaimo.calendar.api import router
+from vzaimo.calendar.api import ROUTERS
 from vzaimo.calendar.consumers import SUBSCRIPTIONS
 from vzaimo.calendar.handlers.adopt import adopt
 from vzaimo.calendar.handlers.events import COMPLETE, complete_by_itself
@@ -19,7 +19,7 @@ def parts() -> Parts:
         streams=(Stream("CALENDAR", ("calendar.>",)),),
         metadata=Model.metadata,
         wording=WORDING,
-        routers=(router,),
+        routers=ROUTERS,
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
         timers={COMPLETE: complete_by_itself},

@@ -6,7 +6,7 @@ from vzaimo.kit.bus import Stream
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.service import Parts, run
 from vzaimo.kit.settings import Settings, load
-from vzaimo.requests.api import router
+from vzaimo.requests.api import ROUTERS
 from vzaimo.requests.consumers import SUBSCRIPTIONS
 from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.handlers.capacity import RESERVES, return_reserves
@@ -36,7 +36,7 @@ def parts() -> Parts:
         streams=(Stream("REQUESTS", ("requests.>",)),),
         metadata=Model.metadata,
         wording=WORDING,
-        routers=(router,),
+        routers=ROUTERS,
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
         timers={OFFER: expire_offer, RESERVES: return_reserves},

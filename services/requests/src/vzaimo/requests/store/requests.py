@@ -1,4 +1,4 @@
-"""Requests' own rows, and how they become state and back.
+"""Requests, their people and their seats as rows, and how they become state and back.
 
 The names of delegates are in ``delegate`` alone, so that erasing them touches nothing else.
 """
@@ -8,17 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, String, Text, and_, select, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from vzaimo.contracts.calendar import SeatMode, SeatPlan
 from vzaimo.contracts.requests import Request
-from vzaimo.kit.tables import json_column, new_registry, table_of
+from vzaimo.kit.tables import json_column, table_of
 from vzaimo.requests.domain.ledgers import Ledger
 from vzaimo.requests.domain.transitions import FINAL
-
-
-class Model(SQLModel, registry=new_registry()):
-    """Ground of requests' tables."""
+from vzaimo.requests.store.model import Model
 
 
 class RequestRow(Model, table=True):

@@ -1,4 +1,4 @@
-"""What goes over HTTP: bodies of commands, and views."""
+"""Requests, decisions, seats and queues over HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What calendar shows: rows as JSON, pages by key."""
+"""Events and plans as they are shown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from vzaimo.calendar.domain.refusals import UnknownEvent
 from vzaimo.calendar.projections import SEATS
-from vzaimo.calendar.shapes import EventFilter, EventView, PlanView, SeatsView
+from vzaimo.calendar.shapes.events import EventFilter, EventView, PlanView, SeatsView
 from vzaimo.calendar.store import EVENT, EVENT_TOPIC
 from vzaimo.contracts.calendar import EventStatus
 from vzaimo.kit.database import Transaction

@@ -1,13 +1,21 @@
-"""Calendar's gateway: HTTP to command, view to HTTP."""
+"""Events: planned, announced, called off."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response
 
-from vzaimo.calendar import views
 from vzaimo.calendar.handlers import events
-from vzaimo.calendar.shapes import CancelBody, CapacityBody, DraftBody, EventFilter, EventView, PlanBody, PlanView
+from vzaimo.calendar.shapes.events import (
+    CancelBody,
+    CapacityBody,
+    DraftBody,
+    EventFilter,
+    EventView,
+    PlanBody,
+    PlanView,
+)
+from vzaimo.calendar.views import events as views
 from vzaimo.contracts.calendar import EventStatus
 from vzaimo.contracts.event import Slug
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor

@@ -1,4 +1,4 @@
-"""What goes over HTTP: bodies of commands, and views."""
+"""Plans, events and seats over HTTP."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self

@@ -1,4 +1,4 @@
-"""Requests' gateway: HTTP to command, view to HTTP."""
+"""Requests: asking, deciding, and who waits."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,10 +8,9 @@ from fastapi import APIRouter, Body, Depends, Response
 from vzaimo.contracts.calendar import SeatMode
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor
 from vzaimo.kit.ids import new_id
-from vzaimo.requests import views
 from vzaimo.requests.handlers import decisions, requests
 from vzaimo.requests.handlers.decisions import Decide
-from vzaimo.requests.shapes import (
+from vzaimo.requests.shapes.requests import (
     Approval,
     DelegationBody,
     PriorityBody,
@@ -23,6 +22,7 @@ from vzaimo.requests.shapes import (
     SeatsOf,
     Seen,
 )
+from vzaimo.requests.views import requests as views
 
 router = APIRouter(tags=["requests"])
 

@@ -1,4 +1,4 @@
-"""What requests shows: rows as JSON, pages by key."""
+"""Requests, seats and queues as they are shown."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from vzaimo.kit.identity import Actor
 from vzaimo.requests.domain.queues import in_order, season_of
 from vzaimo.requests.domain.refusals import UnknownEvent, UnknownRequest
 from vzaimo.requests.projections import EVENT
-from vzaimo.requests.shapes import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
+from vzaimo.requests.shapes.requests import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
 from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, in_ledger, request_of
 
 LONGEST_QUEUE = 1000

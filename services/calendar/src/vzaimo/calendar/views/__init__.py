@@ -1,0 +1,1 @@
+"""What calendar shows: rows as JSON, pages by key."""

@@ -1,0 +1,1 @@
+"""What requests shows: rows as JSON, pages by key."""
