@@ -1,12 +1,14 @@
 """Calendar's copies of other services' aggregates. Final states stay, with their version."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Select, or_, select
 from sqlmodel import Field
 
 from vzaimo.calendar.store import Model
+from vzaimo.contracts.calendar import SeatMode
 from vzaimo.kit.inbound import Copy
 from vzaimo.kit.roles import RoleRow, role_columns
 from vzaimo.kit.tables import table_of
@@ -143,3 +145,13 @@ PRACTICES = Copy(PRACTICE, _practice)
 LEDGERS = Copy(SEATS, _seats)
 GRANTS = Copy(GRANT, _grant)
 ORGANISATIONS = Copy(ORGANISATION, _organisation)
+
+
+def remote_seats(event: UUID, cities: Collection[str]) -> Select[tuple[UUID]]:
+    """The requests by which these cities have seats in the event's remote mode."""
+    return select(GRANT.c.id).where(
+        GRANT.c.event == event,
+        GRANT.c.city.in_(cities),
+        GRANT.c.mode == SeatMode.REMOTE,
+        or_(GRANT.c.granted > 0, GRANT.c.confirmed > 0),
+    )

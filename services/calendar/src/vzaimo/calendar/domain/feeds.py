@@ -35,7 +35,7 @@ class Wanted:
     topic: str | None = None
     mode: Mode | None = None
     event: UUID | None = None
-    cities: frozenset[str] | None = None
+    cities: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
