@@ -55,6 +55,7 @@ async def calendar(foreign, settings_of, clock):
     settings = settings_of(Settings)
     async with running(parts(), settings, clock) as service:
         await service.known("anna", "mod")
+        await service.call("GET", "/events", vzaimo_position="city/izhevsk/1")
         yield service
 
 

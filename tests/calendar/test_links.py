@@ -83,7 +83,7 @@ async def test_what_is_not_joined_says_so(calendar, announce, plan, remote, peop
     assert kind(await share(calendar, webinar)) == (410, "event-called-off")
 
 
-async def test_a_delegation_joins_by_its_citys_share_link_until_it_is_revoked(calendar, webinar, grant):
+async def test_a_delegation_joins_by_its_citys_share_link_until_it_is_revoked_or_over(calendar, webinar, grant, clock):
     assert kind(await share(calendar, webinar)) == (403, "no-remote-seat")
     of = await grant(webinar)
     kept, revoked = [(await share(calendar, webinar)).json() for _ in range(2)]
@@ -99,11 +99,8 @@ async def test_a_delegation_joins_by_its_citys_share_link_until_it_is_revoked(ca
     assert await led(calendar, revoked["url"].removeprefix("http://service/v1")) == (410, "share-link-revoked")
     await grant(webinar, of=of, version=2, granted=0, status="withdrawn")
     assert await led(calendar, path) == (403, "no-remote-seat")
-
-
-async def test_a_share_link_serves_until_the_events_end(calendar, webinar, grant, clock):
-    await grant(webinar)
-    path = (await share(calendar, webinar)).json()["url"].removeprefix("http://service/v1")
+    await grant(webinar, of=of, version=3)
+    assert await led(calendar, path) == LINK
     clock.advance(timedelta(days=8))
     assert await led(calendar, path) == (410, "event-over")
 

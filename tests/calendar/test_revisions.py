@@ -11,7 +11,8 @@ from sqlalchemy import column, insert, select, table
 from vzaimo.calendar.main import parts
 from vzaimo.calendar.store import EVENT
 from vzaimo.kit.database import open_database
-from vzaimo.kit.migrations import migrate, options
+from vzaimo.kit.migrations import migrate
+from vzaimo.kit.migrations.steps import options, scripts_of
 
 ENDS = datetime(2026, 10, 4, 14, 0, tzinfo=UTC)
 OLD = table(
@@ -34,8 +35,11 @@ def go_to(schema, revision):
     """Bring a store to a revision, as an earlier release did."""
 
     def upgrade(connection):
-        scripts = schema.scripts
-        steps = lambda now, _context: scripts._upgrade_revs(revision, now)  # noqa: E731 - what Alembic calls
+        scripts = scripts_of(schema)
+
+        def steps(now, _context):
+            return scripts._upgrade_revs(revision, now)
+
         with EnvironmentContext(Config(), scripts, fn=steps) as environment:
             environment.configure(connection=connection, **options(schema))
             environment.run_migrations()
