@@ -6,13 +6,17 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from icalendar import Calendar
+from pydantic import ValidationError
 from sqlalchemy import select, update
 
+from vzaimo.calendar.main import parts
+from vzaimo.calendar.settings import CalendarSettings
 from vzaimo.calendar.store import EVENT, FEED_TOKEN
 from vzaimo.calendar.views import feeds as views
 from vzaimo.contracts.calendar import SeatMode
 from vzaimo.contracts.registry import Organisation, OrganisationKind, OrganisationRegistered, RoleEnded
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.testing.services import running
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -202,3 +206,13 @@ async def test_announcements_are_an_atom_feed_in_pages(calendar, plan, announce,
     again = await calendar.call("GET", "/feeds/events.atom?limit=2")
     known = await calendar.call("GET", "/feeds/events.atom?limit=2", if_none_match=again.headers["etag"])
     assert (known.status_code, (await calendar.call("HEAD", "/feeds/events.atom")).content) == (304, b"")
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_feeds_lead_to_the_public_address(settings_of, clock):
+    settings = settings_of(CalendarSettings, public_url="https://vzaimo.example/calendar")
+    async with running(parts(settings.public_url), settings, clock) as service:
+        page = ET.fromstring((await service.call("GET", "/feeds/events.atom")).content)  # noqa: S314 - ours
+    assert page.find(f"{ATOM}link").get("href") == "https://vzaimo.example/calendar/v1/feeds/events.atom"
+    with pytest.raises(ValidationError):
+        settings_of(CalendarSettings, public_url="https://vzaimo.example/")
