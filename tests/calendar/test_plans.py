@@ -176,4 +176,4 @@ def test_an_event_is_completed_once_its_last_session_has_begun(announced):
     done = events.complete(announced, datetime(2026, 10, 5, 7, 0, tzinfo=UTC))
     assert done.status is EventStatus.COMPLETED
     with pytest.raises(WrongEventStatus):
-        events.cancel(done, "host-unavailable")
+        events.cancel(done, "host-unavailable", NOW)

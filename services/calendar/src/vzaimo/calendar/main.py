@@ -3,8 +3,11 @@
 from vzaimo.calendar.api import ROUTERS
 from vzaimo.calendar.consumers import SUBSCRIPTIONS
 from vzaimo.calendar.handlers.adopt import adopt
+from vzaimo.calendar.handlers.capacity import mark_overdue
 from vzaimo.calendar.handlers.events import COMPLETE, complete_by_itself
+from vzaimo.calendar.handlers.keep import OVERDUE
 from vzaimo.calendar.store import EVENT, Model
+from vzaimo.calendar.views.sweeps import unanswered_requests_for_seats
 from vzaimo.calendar.wording import WORDING
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.service import Parts, run
@@ -22,7 +25,8 @@ def parts() -> Parts:
         routers=ROUTERS,
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
-        timers={COMPLETE: complete_by_itself},
+        timers={COMPLETE: complete_by_itself, OVERDUE: mark_overdue},
+        sweeps={"unanswered_requests_for_seats": unanswered_requests_for_seats},
         own={"event": EVENT},
     )
 

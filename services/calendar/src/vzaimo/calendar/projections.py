@@ -17,6 +17,9 @@ class CityCopyRow(Model, table=True):
     __tablename__ = "city_copy"
 
     id: str = Field(primary_key=True, max_length=64)
+    name: str | None = None
+    """Not known of what was copied before this column was there, until news comes or ``vzaimo copies`` mends it."""
+    timezone: str | None = None
     status: str
     version: int
 
@@ -51,7 +54,14 @@ CITY, PRACTICE, SEATS = table_of(CityCopyRow), table_of(PracticeCopyRow), table_
 
 
 def _city(fact: Any) -> dict[str, Any]:
-    return {"id": fact.city.id, "status": fact.city.status.value, "version": fact.aggregate_version}
+    city = fact.city
+    return {
+        "id": city.id,
+        "name": city.name,
+        "timezone": city.timezone,
+        "status": city.status.value,
+        "version": fact.aggregate_version,
+    }
 
 
 def _role(fact: Any) -> dict[str, Any]:

@@ -25,6 +25,9 @@ from vzaimo.kit.roles import RoleRow
 PATIENCE = "60s"
 """How long a replica waits for another one's upgrade."""
 
+SEARCHED = "_fts"
+"""Ends the names of what full-text search adds (``kit.search``): only revisions know it, for each store has its own."""
+
 
 class WrongSchema(Exception):
     """The store's schema is not the code's. The message says what to do."""
@@ -98,6 +101,8 @@ def options(schema: Schema) -> dict[str, Any]:
     own = set(schema.metadata.tables)
 
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
+        if kind == "index":
+            return not (name or "").endswith(SEARCHED)
         return kind != "table" or name in own
 
     return {

@@ -1,0 +1,31 @@
+"""Calendar's revisions lead to the code's tables, on both stores, and add what is searched beside them."""
+
+import pytest
+from sqlalchemy import text
+
+from vzaimo.calendar.main import parts
+from vzaimo.kit.database import open_database
+from vzaimo.kit.migrations import differences, migrate
+
+SEARCHED = {
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE name = 'event_text_fts'",
+    "postgresql": "SELECT count(*) FROM pg_indexes WHERE indexname = 'ix_event_text_fts'",
+}
+
+
+@pytest.fixture
+async def migrated(store_url):
+    database = await open_database(store_url)
+    await migrate(database, parts().schemas)
+    yield database
+    await database.close()
+
+
+async def test_the_revisions_lead_to_the_codes_tables(migrated):
+    own = parts().schemas[1]
+    assert await migrated.in_thread(lambda connection: differences(connection, own)) == []
+
+
+async def test_full_text_search_has_its_index_that_only_the_revision_knows(migrated):
+    async with migrated.read() as tx:
+        assert await tx.scalar(text(SEARCHED[migrated.dialect])) == 1
