@@ -3,6 +3,7 @@
 import pytest
 
 from vzaimo.calendar.main import parts
+from vzaimo.calendar.shapes.events import PlanBody
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing.services import running
 
@@ -39,10 +40,16 @@ PLAN = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan():
     """A plan that can be announced."""
     return PLAN
+
+
+@pytest.fixture(scope="session")
+def planned():
+    """The usual plan with changes, as the domain has it."""
+    return lambda **changes: PlanBody.model_validate({**PLAN, **changes}).plan()
 
 
 @pytest.fixture
