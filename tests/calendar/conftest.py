@@ -4,7 +4,10 @@ import pytest
 
 from vzaimo.calendar.main import parts
 from vzaimo.calendar.shapes.events import PlanBody
+from vzaimo.contracts.calendar import SeatMode
+from vzaimo.contracts.requests import CapacityAnswer, CapacityApplied, Ledger, SeatsChanged
 from vzaimo.kit.settings import Settings
+from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 
 PLAN = {
@@ -60,3 +63,33 @@ async def calendar(foreign, settings_of, clock):
     async with running(parts(), settings, clock) as service:
         await service.known("anna", "mod")
         yield service
+
+
+@pytest.fixture
+async def drafted(calendar, plan):
+    return await calendar.done("POST", "/events", "anna", {**plan, "host": "izhevsk"})
+
+
+@pytest.fixture
+async def announced(calendar, drafted):
+    return await calendar.done("POST", f"/events/{drafted}/announce", "anna")
+
+
+@pytest.fixture
+def settled(calendar, foreign):
+    """Let the ledger agree to a request for seats in person, and count what is granted."""
+
+    async def settle(event, *, no=1, capacity=60, granted=0, version=1):
+        answer = CapacityAnswer(event=event, host="izhevsk", no=no, applied=True)
+        ledger = Ledger(event=event, host="izhevsk", mode=SeatMode.IN_PERSON, capacity=capacity, granted=granted)
+        await foreign.tell(
+            CapacityApplied(aggregate_version=no, answer=answer), SeatsChanged(aggregate_version=version, ledger=ledger)
+        )
+
+        async def shown():
+            view = (await calendar.call("GET", f"/events/{event}")).json()
+            return view["capacity_no"] == no and view["seats_now"] and view
+
+        return await eventually(shown, "the ledger's answer")
+
+    return settle
