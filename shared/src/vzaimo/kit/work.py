@@ -18,23 +18,27 @@ from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Database, Transaction
 from vzaimo.kit.database.base import Parameters
 from vzaimo.kit.idempotency import Done, conclude, recall
+from vzaimo.kit.roles import ROLE
 
 
 class Work:
     """An open unit of work."""
 
-    __slots__ = ("_done", "_facts", "_timers", "cause", "now", "tx")
+    __slots__ = ("_done", "_facts", "_timers", "cause", "changes_roles", "now", "tx")
 
     def __init__(self, tx: Transaction, now: datetime, cause: Cause) -> None:
         self.tx = tx
         self.now = now
         self.cause = cause
+        self.changes_roles = False
         self._done: Done | None = None
         self._facts: list[tuple[Fact, Cause]] = []
         self._timers: list[timers.Change] = []
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
         """Run a statement in this transaction."""
+        if getattr(statement, "table", None) is ROLE:
+            self.changes_roles = True
         return await self.tx.execute(statement, parameters)
 
     async def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
@@ -89,6 +93,8 @@ class Works:
     clock: Clock
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after a commit that added facts or timers; the relay and the timers listen."""
+    roles_changed: list[Callable[[], None]] = field(default_factory=list)
+    """Called after a commit that wrote to the table of roles."""
 
     @asynccontextmanager
     async def begin(self, cause: Cause) -> AsyncIterator[Work]:
@@ -103,7 +109,7 @@ class Works:
                 await recall(tx, cause.attempt, work.now)
             yield work
             await work.flush()
-        for wake in self.committed:
+        for wake in (*self.committed, *(self.roles_changed if work.changes_roles else ())):
             wake()
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker
-from faststream.nats.annotations import NatsMessage
+from faststream.message import StreamMessage
+from faststream.nats import JStream, NatsBroker, NatsMessage
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -126,6 +126,8 @@ class Inbound:
             reconnect_time_wait=1,
             graceful_timeout=5.0,
             logger=None,
+            decoder=_undecoded,
+            apply_types=False,  # we parse the fact ourselves; solving the handler's arguments costs as much again
             **_credentials(self._access),
         )
         for consumer in self.consumers:
@@ -230,6 +232,11 @@ def _config(consumer: Consumer) -> ConsumerConfig:
         max_ack_pending=HELD,
         filter_subject=consumer.subscription.filter,
     )
+
+
+async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:
+    """The handler takes the message as it is."""
+    return message
 
 
 def _credentials(access: Access) -> dict[str, Any]:
