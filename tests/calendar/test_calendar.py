@@ -71,6 +71,10 @@ async def test_bad_plans_are_refused_and_change_nothing(calendar, plan):
     assert await refused(colour="red") == (422, "invalid-request")
     assert await refused(seats=[{"mode": "in_person", "capacity": "60"}]) == (422, "invalid-request")
     assert await refused(sessions=[{**session, "join_link": "http://plain.example"}]) == (422, "invalid-request")
+    assert await refused(sessions=[{**session, "starts": "0001-01-01T00:00"}]) == (422, "invalid-request")
+    assert await refused(sessions=[{**session, "ends": "9999-12-31T23:59"}]) == (422, "invalid-request")
+    early = {**plan["deadlines"], "apply_opens": "0001-01-01T00:00:00Z"}
+    assert await refused(deadlines=early) == (422, "invalid-request")
     assert (await calendar.call("GET", "/plans?host=izhevsk", "anna")).json()["items"] == []
 
 

@@ -4,9 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from vzaimo.calendar.handlers.events import COMPLETE
 from vzaimo.calendar.views.sweeps import unanswered_requests_for_seats
 from vzaimo.contracts.registry import City, CityStatus, CityWithdrawn
+from vzaimo.kit.tables import TimerRow, table_of
 from vzaimo.kit.testing import eventually
 
 WEEK = timedelta(days=7)
@@ -45,16 +48,16 @@ async def test_a_move_is_said_with_its_revision(calendar, announced, later, cloc
     assert [one["id"] for one in listed.json()["items"]] == [announced]
 
     # It completes by itself two weeks after its new end: the timer has moved along.
-    clock.advance(3 * WEEK + timedelta(days=2))
-    await asyncio.sleep(0)
-    assert (await calendar.call("GET", f"/events/{announced}")).json()["status"] == "announced"
-    clock.advance(5 * WEEK)
+    timers = table_of(TimerRow)
+    async with calendar.service.works.database.read() as tx:
+        rows = await tx.all(select(timers.c.due_at).where(timers.c.kind == COMPLETE))
+    assert [row.due_at.isoformat() for row in rows] == ["2026-11-19T13:00:00+00:00"]
+    clock.advance(8 * WEEK)
 
     async def completed():
-        view = (await calendar.call("GET", f"/events/{announced}")).json()
-        return view["status"] == "completed" and view["completed_at"]
+        return (await calendar.call("GET", f"/events/{announced}")).json()["completed_at"]
 
-    assert await eventually(completed, "the timer") == "2026-11-24T09:00:00Z"
+    assert await eventually(completed, "the timer") == "2026-11-22T09:00:00Z"
 
 
 async def test_refused_moves_name_the_remedy_and_change_nothing(calendar, announced, settled, schedule, later, plan):
@@ -127,6 +130,8 @@ async def test_an_event_is_held_again_on_other_days(calendar, announced, plan):
     assert (written["status"], written["plan"]["deadlines"]) == ("draft", None)
     past = await calendar.call("POST", f"/events/{announced}/clone", "anna", {"first_day": "2026-09-26"})
     assert kind(past) == (422, "too-late")
+    never = await calendar.call("POST", f"/events/{announced}/clone", "anna", {"first_day": "9999-12-31"})
+    assert kind(never) == (422, "invalid-request")
     body = {**plan, "sessions": written["plan"]["sessions"], "deadlines": None, "deadlines_preset": "visit"}
     await calendar.done("PUT", f"/events/{draft}", "anna", body)
     await calendar.done("POST", f"/events/{draft}/announce", "anna")
@@ -208,6 +213,8 @@ async def test_slots_are_found_for_cities_by_their_own_clocks(calendar, foreign)
         "cities": ["omsk"],
     }
     assert kind(await calendar.call("GET", f"/slots?cities=atlantis&{week}")) == (422, "unknown-city")
+    never = await calendar.call("GET", "/slots?cities=omsk&from=0001-01-01T00:00:00Z&until=0001-01-02T00:00:00Z")
+    assert kind(never) == (422, "invalid-request")
     for wrong in ("until=2026-10-04T00:00:00Z", "until=2026-11-06T00:00:00Z"):
         answer = await calendar.call("GET", f"/slots?cities=omsk&from=2026-10-05T00:00:00Z&{wrong}")
         assert kind(answer) == (422, "period-wrong")

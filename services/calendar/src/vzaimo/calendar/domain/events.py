@@ -65,7 +65,7 @@ def announce(state: EventState, now: datetime) -> EventState:
     """Make it public and ask the ledger for its seats, request no. 1."""
     if state.event is not None:
         raise WrongEventStatus(state.id, state.status, (EventStatus.DRAFT,))
-    plan = with_deadlines(state.plan, now)
+    plan = _with_deadlines(state.plan, now)
     check_complete(plan)
     if plan.deadlines is None:
         raise EventIncomplete(("deadlines",))
@@ -93,15 +93,6 @@ def announce(state: EventState, now: datetime) -> EventState:
         cloned_from=plan.cloned_from,
     )
     return replace(state, plan=plan, event=event)
-
-
-def with_deadlines(plan: Plan, now: datetime) -> Plan:
-    """The plan with the deadlines that its preset gives now, where its host named none."""
-    if plan.deadlines is not None or plan.deadlines_preset is None or not plan.sessions:
-        return plan
-    return plan.model_copy(
-        update={"deadlines": fitted(plan.deadlines_preset, scheduled(plan)[0].starts_at, now).deadlines}
-    )
 
 
 def revise(state: EventState, plan: Plan) -> EventState:
@@ -182,10 +173,17 @@ def settle(state: EventState, answer: CapacityAnswer) -> EventState | None:
     return replace(state, event=changed, plan=plan)
 
 
+def _with_deadlines(plan: Plan, now: datetime) -> Plan:
+    """The plan with the deadlines that its preset gives now, where its host named none."""
+    if plan.deadlines is not None or plan.deadlines_preset is None or not plan.sessions:
+        return plan
+    return plan.model_copy(
+        update={"deadlines": fitted(plan.deadlines_preset, scheduled(plan)[0].starts_at, now).deadlines}
+    )
+
+
 def _details(plan: Plan) -> dict[str, object]:
-    return {
-        name: getattr(plan, name) for name in ("title", "audience", "topics", "practices", "need", "academic_hours")
-    }
+    return {name: getattr(plan, name) for name in _DETAILS}
 
 
 def moved(old: Plan, new: Plan) -> tuple[str, ...]:

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, NaiveDatetime, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from vzaimo.calendar.domain.plans import Plan, PlannedSession
 from vzaimo.calendar.domain.presets import Preset
 from vzaimo.calendar.shapes.local import LocalView
+from vzaimo.calendar.shapes.moments import Moment, Wall
 from vzaimo.contracts.calendar import (
     Admission,
     AudienceRole,
@@ -48,8 +49,8 @@ class SessionBody(Body):
 
     id: UUID | None = None
     title: Line
-    starts: NaiveDatetime
-    ends: NaiveDatetime
+    starts: Wall
+    ends: Wall
     starts_fold: Fold | None = None
     ends_fold: Fold | None = None
     site: SiteBody | None = None
@@ -81,11 +82,11 @@ def planned(sessions: Sessions, known: tuple[PlannedSession, ...]) -> tuple[Plan
 class DeadlinesBody(Body):
     """``apply_opens < apply_closes ≤ decide_by ≤ confirm_by ≤ roster_freeze ≤ start``; each with its offset."""
 
-    apply_opens: AwareDatetime
-    apply_closes: AwareDatetime
-    decide_by: AwareDatetime
-    confirm_by: AwareDatetime
-    roster_freeze: AwareDatetime
+    apply_opens: Moment
+    apply_closes: Moment
+    decide_by: Moment
+    confirm_by: Moment
+    roster_freeze: Moment
 
 
 class SeatPlanBody(Body):
@@ -155,8 +156,8 @@ class EventFilter:
     """A hybrid event is found by ``in_person`` and by ``remote``, too."""
     topic: Slug | None = None
     audience: AudienceRole | None = None
-    starts_from: AwareDatetime | None = None
-    starts_before: AwareDatetime | None = None
+    starts_from: Moment | None = None
+    starts_before: Moment | None = None
     free_seats: bool = False
     text: Annotated[str | None, Query(max_length=300)] = None
     """Words, in any form, of title, summary, sites and the host's name; the last one may be unfinished."""
@@ -194,15 +195,18 @@ class EventView(Event):
     @classmethod
     def of(cls, row: Any, seats: list[SeatsView], zone: str | None = None) -> Self:
         """From its row and the copies of its seats, with the times that clocks in ``zone`` show."""
-        event = Event.model_validate(row.event)
-        return cls(
-            **dict(event),
-            summary=row.plan["summary"],
-            seats_now=[one for one in seats if one.mode in event.mode.seat_modes],
-            capacity_overdue=row.capacity_overdue,
-            version=row.version,
-            local=LocalView.of(event, zone) if zone else None,
+        shown = {one.mode: one for one in seats}
+        view = cls.model_validate(
+            {
+                **row.event,
+                "summary": row.plan["summary"],
+                # The ledger may still count seats of a mode that the event had once.
+                "seats_now": [shown[mode] for mode in Mode(row.mode).seat_modes if mode in shown],
+                "capacity_overdue": row.capacity_overdue,
+                "version": row.version,
+            }
         )
+        return view.model_copy(update={"local": LocalView.of(view, zone)}) if zone else view
 
 
 class PlanView(BaseModel):

@@ -1,14 +1,14 @@
 """When and where, over HTTP: events that move, that are held again, and deadlines by a preset."""
 
-from datetime import date
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from vzaimo.calendar.domain.plans import PlannedSession
 from vzaimo.calendar.domain.presets import Fitted, Preset
 from vzaimo.calendar.domain.reschedule import Schedule
 from vzaimo.calendar.shapes.events import DeadlinesBody, Line, SeatPlanBody, Sessions, planned
+from vzaimo.calendar.shapes.moments import Day, Moment
 from vzaimo.contracts.calendar import Deadlines, Mode
 from vzaimo.kit.http import Body
 
@@ -24,7 +24,7 @@ class RescheduleBody(Body):
     timezone: Line
     sessions: Annotated[Sessions, Field(min_length=1)]
     deadlines: DeadlinesBody
-    reconfirm_by: AwareDatetime | None = None
+    reconfirm_by: Moment | None = None
     seats: Annotated[tuple[SeatPlanBody, ...], Field(max_length=1)] = ()
 
     def schedule(self, known: tuple[PlannedSession, ...]) -> Schedule:
@@ -42,7 +42,7 @@ class RescheduleBody(Body):
 class CloneBody(Body):
     """The day, at the venue, on which the event begins this time."""
 
-    first_day: date
+    first_day: Day
 
 
 class PromiseView(BaseModel):

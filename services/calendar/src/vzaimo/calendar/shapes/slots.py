@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel
 
+from vzaimo.calendar.shapes.moments import Moment
 from vzaimo.contracts.event import Slug
 
 
@@ -14,8 +15,8 @@ class SlotQuery:
     """Which slots are looked for: the parameters of the query. Candidates stand ``step`` minutes apart."""
 
     cities: Annotated[list[Slug], Query(min_length=1, max_length=50)]
-    since: Annotated[AwareDatetime, Query(alias="from")]
-    until: Annotated[AwareDatetime, Query(description="At most 31 days after `from`")]
+    since: Annotated[Moment, Query(alias="from")]
+    until: Annotated[Moment, Query(description="At most 31 days after `from`")]
     minutes: Annotated[int, Query(ge=15, le=540)] = 90
     step: Annotated[int, Query(ge=15, le=1440)] = 30
     limit: Annotated[int, Query(ge=1, le=200)] = 50
