@@ -25,12 +25,13 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
         state = EventState(event.id, event.host, plan, event)
         columns = event_columns(state) | {"version": fact.aggregate_version}
         statement = insert(work.tx, EVENT).values(**columns, created_at=work.now)
-        await work.execute(
+        written = await work.first(
             statement.on_conflict_do_update(
                 index_elements=["id"], set_=columns, where=EVENT.c.version < fact.aggregate_version
-            )
+            ).returning(EVENT.c.id)
         )
-        await keep_places(work, None, state)
+        if written is not None:
+            await keep_places(work, None, state)
 
 
 def _plan(event: Event) -> Plan:
