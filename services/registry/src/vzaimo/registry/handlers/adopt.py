@@ -6,17 +6,20 @@ from typing import Any
 from sqlalchemy import Table
 
 from vzaimo.contracts.event import Fact
-from vzaimo.contracts.registry import CityFact, OrganisationFact, PracticeFact, RoleFact, TopicFact
+from vzaimo.contracts.registry import AdoptionFact, CityFact, OrganisationFact, PracticeFact, RoleFact, TopicFact
 from vzaimo.kit.database import insert
 from vzaimo.kit.roles import role_columns
 from vzaimo.kit.work import Work
 from vzaimo.registry.domain.practices import PracticeState
+from vzaimo.registry.handlers import adoptions, practices, standing
 from vzaimo.registry.store import (
+    ADOPTION,
     CITY,
     ORGANISATION,
     PRACTICE,
     ROLE,
     TOPIC,
+    adoption_columns,
     city_columns,
     practice_columns,
 )
@@ -25,18 +28,31 @@ _PRIVATE = ("summary", "does_not_apply", "baseline_reasons", "remark", "created_
 
 
 async def adopt(work: Work, facts: Sequence[Fact]) -> None:
-    """Write the newest state of each aggregate."""
+    """Write the newest state of each aggregate, and set the timers that it asks for: those of the backup are old."""
     for fact in facts:
         table, columns = _row(fact, work)
         statement = insert(work.tx, table).values(**columns, version=fact.aggregate_version)
         public = {name: value for name, value in columns.items() if name not in _PRIVATE}
-        await work.execute(
+        taken = await work.scalar(
             statement.on_conflict_do_update(
                 index_elements=["id"],
                 set_={**public, "version": fact.aggregate_version},
                 where=table.c.version < fact.aggregate_version,
-            )
+            ).returning(table.c.version)
         )
+        if taken is not None:
+            await _follow(work, fact)
+
+
+async def _follow(work: Work, fact: Fact) -> None:
+    match fact:
+        case CityFact():
+            standing.set_timers(work, fact.city)
+        case PracticeFact():
+            await practices.keep_topics(work, fact.practice)
+            practices.set_timer(work, fact.practice)
+        case AdoptionFact():
+            adoptions.set_timer(work, fact.adoption)
 
 
 def _row(fact: Fact, work: Work) -> tuple[Table, dict[str, Any]]:
@@ -51,4 +67,6 @@ def _row(fact: Fact, work: Work) -> tuple[Table, dict[str, Any]]:
             return TOPIC, fact.topic.model_dump()
         case PracticeFact():
             return PRACTICE, practice_columns(PracticeState(fact.practice))
+        case AdoptionFact():
+            return ADOPTION, adoption_columns(fact.adoption)
     raise TypeError(type(fact).__name__)
