@@ -1,6 +1,7 @@
 """Registry at work on each store, with a moderator and an active city."""
 
 import re
+from collections import Counter
 from datetime import datetime
 
 import pytest
@@ -38,11 +39,15 @@ async def registry(store_url, nats_server, smtp_sink, tmp_path, clock):
 
 @pytest.fixture
 def secret_in(smtp_sink):
+    """The secret in the next mail to an address."""
+    read = Counter()
+
     async def find(address):
         def mailed():
-            return [mail for mail in smtp_sink.mails if mail["To"] == address]
+            return [mail for mail in smtp_sink.mails if mail["To"] == address][read[address] :]
 
         mails = await eventually(mailed, f"a mail to {address}")
+        read[address] += len(mails)
         return re.search(r"secret=(\S+)", mails[-1].get_content())[1]
 
     return find
