@@ -1,13 +1,15 @@
 """An older copy of registry's store takes back what it lost, and what was due is still due."""
 
-from sqlalchemy import delete, select
+import nats
+from sqlalchemy import delete, insert, select
 
+from vzaimo.kit.roles import person_ref
 from vzaimo.kit.tables import OutboxRow, TimerRow, table_of
 from vzaimo.kit.testing import eventually
-from vzaimo.registry.store import ADOPTION, CITY, PRACTICE, PRACTICE_TOPIC
+from vzaimo.kit.testing.tokens import ISSUER
+from vzaimo.registry.store import ADOPTION, CITY, CONTACT, INVITATION, PRACTICE, PRACTICE_TOPIC, ROLE
 
 OUTBOX, TIMER = table_of(OutboxRow), table_of(TimerRow)
-LOST = ("PracticeAnnounced", "PracticeAdopted", "AgreementSigned", "CityReinstated")
 
 
 async def timers(registry):
@@ -56,6 +58,44 @@ async def test_adoptions_practices_and_agreements_come_back_with_their_timers(
     assert await timers(registry) == due
     await pass_until("2027-03-27T09:00:00+00:00")
     assert (await registry.call("GET", f"/adoptions/{adoption}")).json()["due"] == 6
+
+
+async def test_who_was_erased_since_the_backup_stays_erased(registry, izhevsk, moderator, appoint, nats_server):
+    service = registry.service
+    await appoint("vera", "viewer", izhevsk)
+    await registry.done("PUT", "/me/contact", "anna", {"name": "Анна"})
+    await service.relay.drained(5)
+    backup = {}
+    async with service.works.database.begin() as tx:
+        for table in (CONTACT, INVITATION, ROLE, OUTBOX):
+            backup[table] = [row._asdict() for row in await tx.all(select(table))]
+    await registry.done("DELETE", "/me/contact", "vera")
+    await registry.done("PUT", "/me/contact", "anna", {"name": "Анна Ивановна"})
+    await service.relay.drained(5)
+    async with service.works.database.begin() as tx:
+        for table, rows in backup.items():
+            await tx.execute(delete(table))
+            await tx.execute(insert(table), rows)
+    service.relay.heal_again()
+    await eventually(lambda: _answers(registry, 503), "commands are refused")
+    # ContactErased, RoleEnded, ContactChanged.
+    assert await service.reconcile() == 3
+    await eventually(lambda: _answers(registry, 404), "commands are taken again")
+    async with service.works.database.read() as tx:
+        stored = str([await tx.all(select(table)) for table in (CONTACT, INVITATION, OUTBOX)])
+    assert "vera" not in stored.lower()
+    assert (await registry.call("GET", "/me/data", "anna")).json()["contact"]["name"] == "Анна Ивановна"
+    version = (await registry.call("PUT", "/me/contact", "anna", {"name": "Анна"})).json()["version"]
+    assert version == 4, "readers would pass over a version that they have seen"
+    assert "ContactErased" in (await _last(nats_server, "vera"))
+
+
+async def _last(nats_server, who):
+    client = await nats.connect(nats_server.url)
+    subject = f"registry.int.contact.contact.v1.-.-.{person_ref(ISSUER, who)}"
+    message = await client.jetstream().get_last_msg("CONTACTS", subject)
+    await client.close()
+    return message.data.decode()
 
 
 async def _answers(registry, status):

@@ -53,13 +53,13 @@ async def append(tx: Transaction, facts: Sequence[tuple[Fact, Cause]], now: date
     await tx.execute(insert(_OUTBOX), rows)
 
 
-async def blank(tx: Transaction, aggregate: str, key: str) -> None:
-    """Erase what was said of an aggregate until now: rows stay without a body, and none is published (again).
+async def blank(tx: Transaction, aggregate: str, key: str, *, below: int) -> None:
+    """Erase what was said of an aggregate below a version: rows stay without a body, and none is published (again).
 
     ``refused`` covers them all, also those that were acknowledged: healing may take an acknowledgement back.
     """
     await tx.execute(
         update(_OUTBOX)
-        .where(_OUTBOX.c.aggregate == aggregate, _OUTBOX.c.aggregate_id == key)
+        .where(_OUTBOX.c.aggregate == aggregate, _OUTBOX.c.aggregate_id == key, _OUTBOX.c.aggregate_version < below)
         .values(body=b"", refused="erased")
     )

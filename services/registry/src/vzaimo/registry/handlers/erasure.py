@@ -33,8 +33,7 @@ async def erase(person: str, *, works: Works, cause: Cause, actor: Actor | None)
         if roles:
             await check_not_last(work, roles)
             await end_roles(work, ROLE.c.person == person)
-        await _blank_invitations(work, person, row.email)
-        await outbox.blank(work.tx, ContactErased.aggregate, person)
+        await forget(work, person, row.email, below=row.version + 1)
         forgotten = Contact(person=person)
         await work.execute(
             update(CONTACT).where(CONTACT.c.person == person).values(**forgotten.model_dump(), version=row.version + 1)
@@ -43,12 +42,17 @@ async def erase(person: str, *, works: Works, cause: Cause, actor: Actor | None)
         return work.done("contact", person, row.version + 1)
 
 
-async def _blank_invitations(work: Work, person: str, email: str) -> None:
-    """Those that the person accepted, and those to the same mailbox; open ones are of no use any more."""
+async def forget(work: Work, person: str, email: str | None, *, below: int) -> None:
+    """Blank what carries the person's data beside the contact itself: the log below this version, and invitations.
+
+    Those are the ones that the person accepted, and those to the same mailbox; open ones are of no use any more.
+    """
+    await outbox.blank(work.tx, ContactErased.aggregate, person, below=below)
+    theirs = INVITATION.c.accepted_by == person
     still_open = INVITATION.c.accepted_at.is_(None) & INVITATION.c.revoked_at.is_(None)
     await work.execute(
         update(INVITATION)
-        .where(or_(INVITATION.c.accepted_by == person, INVITATION.c.mailbox == folded(email)))
+        .where(theirs if email is None else or_(theirs, INVITATION.c.mailbox == folded(email)))
         .values(
             email="",
             mailbox=None,
