@@ -3,6 +3,9 @@
 import pytest
 
 from vzaimo.calendar.main import parts
+from vzaimo.contracts.calendar import SeatMode
+from vzaimo.contracts.requests import Request, RequestConfirmed
+from vzaimo.kit.ids import new_id
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing.services import running
 
@@ -52,4 +55,47 @@ async def calendar(foreign, settings_of, clock):
     settings = settings_of(Settings)
     async with running(parts(), settings, clock) as service:
         await service.known("anna", "mod")
+        await service.call("GET", "/events", vzaimo_position="city/izhevsk/1")
         yield service
+
+
+@pytest.fixture
+def remote(plan):
+    """A webinar that can be announced; its link is secret."""
+    session = {**plan["sessions"][0], "site": None, "join_link": "https://join.example/hidden"}
+    return {**plan, "host": "izhevsk", "mode": "remote", "sessions": [session], "seats": []}
+
+
+@pytest.fixture
+def announce(calendar):
+    """Announce a plan; returns the event's id."""
+
+    async def done(body):
+        event = await calendar.done("POST", "/events", "anna", {"host": "izhevsk", **body})
+        return await calendar.done("POST", f"/events/{event}/announce", "anna")
+
+    return done
+
+
+@pytest.fixture
+def grant(calendar, foreign):
+    """Tell calendar of a city's request, and wait until it knows."""
+
+    async def told(event, city="tver", *, mode=SeatMode.REMOTE, granted=2, version=1, of=None, status="confirmed"):
+        request = Request(
+            id=of or new_id(),
+            event=event,
+            host="izhevsk",
+            city=city,
+            mode=mode,
+            status=status,
+            wanted=2,
+            granted=granted,
+            confirmed=granted,
+            schedule_revision=1,
+        )
+        await foreign.tell(RequestConfirmed(aggregate_version=version, request=request))
+        await calendar.call("GET", "/events", vzaimo_position=f"request/{request.id}/{version}")
+        return request.id
+
+    return told

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, update
 
-from vzaimo.contracts.event import Fact, envelope
+from vzaimo.contracts.event import NOBODY, Fact, envelope
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.ids import new_id
@@ -43,6 +43,7 @@ async def append(tx: Transaction, facts: Sequence[tuple[Fact, Cause]], now: date
                 "aggregate": fact.aggregate,
                 "aggregate_id": fact.key,
                 "aggregate_version": fact.aggregate_version,
+                **cities_of(fact),
                 "body": body,
                 "traceparent": cause.traceparent,
                 "actor": cause.actor,
@@ -63,3 +64,9 @@ async def blank(tx: Transaction, aggregate: str, key: str, *, below: int) -> Non
         .where(_OUTBOX.c.aggregate == aggregate, _OUTBOX.c.aggregate_id == key, _OUTBOX.c.aggregate_version < below)
         .values(body=b"", refused="erased")
     )
+
+
+def cities_of(fact: Fact) -> dict[str, str | None]:
+    """The cities that a fact names, as columns of the log."""
+    city, other = (None if one == NOBODY else one for one in fact.parties)
+    return {"city": city, "other_city": other}

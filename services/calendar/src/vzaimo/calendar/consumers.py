@@ -6,11 +6,11 @@ from sqlalchemy import select
 
 from vzaimo.calendar.domain import events
 from vzaimo.calendar.handlers.events import keep
-from vzaimo.calendar.projections import CITIES, LEDGERS, PRACTICES, ROLES
+from vzaimo.calendar.projections import CITIES, GRANTS, LEDGERS, ORGANISATIONS, PRACTICES, ROLES
 from vzaimo.calendar.store import EVENT, event_of
 from vzaimo.contracts.calendar import CapacitySettled
-from vzaimo.contracts.registry import CityFact, PracticeFact, RoleFact
-from vzaimo.contracts.requests import CapacityFact, LedgerFact
+from vzaimo.contracts.registry import CityFact, OrganisationFact, PracticeFact, RoleFact
+from vzaimo.contracts.requests import CapacityFact, LedgerFact, RequestFact
 from vzaimo.kit.inbound import Batch, Subscription
 from vzaimo.kit.work import Work
 
@@ -36,6 +36,8 @@ SUBSCRIPTIONS = (
     Subscription(CityFact, CITIES),
     Subscription(RoleFact, ROLES),
     Subscription(PracticeFact, PRACTICES),
+    Subscription(OrganisationFact, ORGANISATIONS),
     Subscription(LedgerFact, LEDGERS),
+    Subscription(RequestFact, GRANTS),
     Subscription(CapacityFact, effect=settle),
 )

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, String, select
+from sqlalchemy import BigInteger, Column, Index, String, select
 from sqlmodel import Field, SQLModel
 
 from vzaimo.calendar.domain.events import EventState
+from vzaimo.calendar.domain.feeds import kept_until
 from vzaimo.calendar.domain.plans import Plan
 from vzaimo.contracts.calendar import Event
 from vzaimo.kit.tables import json_column, new_registry, table_of
@@ -24,6 +25,9 @@ class EventRow(Model, table=True):
     __table_args__ = (
         Index("ix_event_status_starts_at", "status", "starts_at", "id"),
         Index("ix_event_host", "host", "status", "id"),
+        # Has all that the entity tag of a feed asks for: the wide rows are left alone.
+        Index("ix_event_feed_until", "feed_until", "host", "mode", "id", "changed_ms", "version"),
+        Index("ix_event_announced_at", "announced_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -35,6 +39,11 @@ class EventRow(Model, table=True):
     plan: dict[str, Any] = Field(sa_column=json_column())
     event: dict[str, Any] | None = Field(default=None, sa_column=json_column(nullable=True))
     created_at: datetime
+    announced_at: datetime | None = None
+    changed_ms: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """When it last changed, in milliseconds since 1970: numbers, so that a feed can add them up in either store."""
+    feed_until: datetime | None = None
+    """When it leaves the feeds; a draft is in none."""
     version: int
 
 
@@ -47,7 +56,34 @@ class EventTopicRow(Model, table=True):
     event: UUID = Field(primary_key=True)
 
 
+class FeedTokenRow(Model, table=True):
+    """A person's private feed. Without ``digest`` it is revoked."""
+
+    __tablename__ = "feed_token"
+
+    person: str = Field(primary_key=True, max_length=32)
+    digest: str | None = Field(default=None, unique=True, max_length=64)
+    made_at: datetime
+    version: int
+
+
+class ShareLinkRow(Model, table=True):
+    """A link by which a city's delegation joins an event."""
+
+    __tablename__ = "share_link"
+    __table_args__ = (Index("ix_share_link_event", "event", "city", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    event: UUID
+    city: str
+    digest: str = Field(unique=True, max_length=64)
+    made_at: datetime
+    revoked_at: datetime | None = None
+    version: int
+
+
 EVENT, EVENT_TOPIC = table_of(EventRow), table_of(EventTopicRow)
+FEED_TOKEN, SHARE_LINK = table_of(FeedTokenRow), table_of(ShareLinkRow)
 
 
 def event_of(row: Any) -> EventState:
@@ -72,6 +108,17 @@ def event_columns(state: EventState) -> dict[str, Any]:
         "ends_at": event.ends_at if event else None,
         "plan": state.plan.model_dump(mode="json"),
         "event": event.model_dump(mode="json") if event else None,
+    }
+
+
+def feed_columns(event: Event | None, now: datetime) -> dict[str, Any]:
+    """What feeds go by, written with each change; a draft has nothing of it."""
+    if event is None:
+        return {}
+    return {
+        "announced_at": event.announced_at,
+        "changed_ms": int(now.timestamp() * 1000),
+        "feed_until": kept_until(event, now),
     }
 
 

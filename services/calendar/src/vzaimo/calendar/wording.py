@@ -11,6 +11,52 @@ WORDING: Wording = {
         ("Практика не опубликована", "Практики {practice} нет среди опубликованных: уберите её из practices."),
         ("The practice is not published", "Practice {practice} is not published: take it out of practices."),
     ),
+    "unknown-feed": Words(
+        404,
+        ("Такого личного календаря нет", "Ссылка заменена или отозвана: создайте новую в POST /v1/feeds/private."),
+        ("No such private feed", "Its address was replaced or revoked: make a new one by POST /v1/feeds/private."),
+    ),
+    "unknown-session": Words(
+        404,
+        ("Занятие не найдено", "В этом мероприятии нет занятия {session}."),
+        ("No such session", "The event has no session {session}."),
+    ),
+    "no-join-link": Words(
+        404,
+        ("Подключаться не к чему", "У ближайшего занятия нет ссылки: её указывает принимающий город."),
+        ("There is nothing to join", "The session has no link; the host gives it."),
+    ),
+    "no-remote-seat": Words(
+        403,
+        (
+            "Нет места для дистанционного участия",
+            "Подключаются города, чей запрос на дистанционное участие одобрен: подайте запрос или дождитесь решения.",
+        ),
+        (
+            "No seat for remote participation",
+            "Cities join once their request for remote participation is approved: ask, or await the decision.",
+        ),
+    ),
+    "event-called-off": Words(
+        410,
+        ("Мероприятие отменено", "Мероприятие {event} не состоится."),
+        ("The event was called off", "Event {event} will not take place."),
+    ),
+    "event-over": Words(
+        410,
+        ("Мероприятие закончилось", "Оно завершилось {ended_at}, подключиться уже нельзя."),
+        ("The event is over", "It ended {ended_at} and cannot be joined any more."),
+    ),
+    "unknown-share-link": Words(
+        404,
+        ("Такой ссылки нет", "Попросите координатора своего города прислать действующую ссылку."),
+        ("No such link", "Ask your city's coordinator for a link that works."),
+    ),
+    "share-link-revoked": Words(
+        410,
+        ("Ссылка отозвана", "Координатор города отозвал её: попросите новую."),
+        ("The link was revoked", "The city's coordinator took it back: ask for a new one."),
+    ),
     "city-not-active": Words(
         409,
         ("Город не участвует", "Город {city} в состоянии {status}; это может только действующий участник."),

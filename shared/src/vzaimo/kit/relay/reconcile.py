@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from vzaimo.contracts.event import CloudEvent, Fact, parse
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.cause import Cause
+from vzaimo.kit.outbox import cities_of
 from vzaimo.kit.relay.healing import heal, messages_from
 from vzaimo.kit.relay.log import Log
 from vzaimo.kit.tables import OutboxRow, table_of
@@ -62,6 +63,7 @@ def _row(event: CloudEvent[Fact], body: bytes, subject: str, seq: int, stream: S
         "aggregate": event.data.aggregate,
         "aggregate_id": event.subject,
         "aggregate_version": event.data.aggregate_version,
+        **cities_of(event.data),
         "body": body,
         "traceparent": event.traceparent,
         "actor": "reconcile",

@@ -23,6 +23,57 @@ class UnknownPractice(Refusal):
 
 
 @dataclass
+class UnknownFeed(Refusal):
+    """No private feed has this token (any more), or its owner has no role."""
+
+
+@dataclass
+class UnknownSession(Refusal):
+    """The event has no such session."""
+
+    session: UUID
+
+
+@dataclass
+class NoJoinLink(Refusal):
+    """There is nothing to join: no session with a link is on, or ahead."""
+
+    event: UUID
+
+
+@dataclass
+class NoRemoteSeat(Refusal):
+    """The city has no seat in the remote mode of the event (any more)."""
+
+    event: UUID
+
+
+@dataclass
+class EventCalledOff(Refusal):
+    """The event does not take place."""
+
+    event: UUID
+
+
+@dataclass
+class EventOver(Refusal):
+    """The event has ended."""
+
+    event: UUID
+    ended_at: datetime
+
+
+@dataclass
+class UnknownShareLink(Refusal):
+    """No such share link, or another city's."""
+
+
+@dataclass
+class ShareLinkRevoked(Refusal):
+    """The city took its share link back."""
+
+
+@dataclass
 class CityNotActive(Refusal):
     """Only an active city may do this."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from vzaimo.calendar.domain.events import EventState
 from vzaimo.calendar.domain.plans import Plan, PlannedSession
 from vzaimo.calendar.handlers.events import keep_topics
-from vzaimo.calendar.store import EVENT, event_columns
+from vzaimo.calendar.store import EVENT, event_columns, feed_columns
 from vzaimo.contracts.calendar import Event, EventFact
 from vzaimo.contracts.event import Fact
 from vzaimo.kit.database import insert
@@ -22,7 +22,8 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
         event = fact.event
         kept = await work.first(select(EVENT.c.plan).where(EVENT.c.id == event.id))
         plan = Plan.model_validate(kept.plan) if kept else _plan(event)
-        columns = event_columns(EventState(event.id, event.host, plan, event)) | {"version": fact.aggregate_version}
+        columns = event_columns(EventState(event.id, event.host, plan, event)) | feed_columns(event, work.now)
+        columns["version"] = fact.aggregate_version
         statement = insert(work.tx, EVENT).values(**columns, created_at=work.now)
         await work.execute(
             statement.on_conflict_do_update(

@@ -10,7 +10,7 @@ from vzaimo.calendar.domain.events import EventState
 from vzaimo.calendar.domain.plans import Plan
 from vzaimo.calendar.domain.refusals import CityNotActive, UnknownEvent, UnknownPractice
 from vzaimo.calendar.projections import CITY, PRACTICE
-from vzaimo.calendar.store import EVENT, EVENT_TOPIC, event_columns, event_of, locked
+from vzaimo.calendar.store import EVENT, EVENT_TOPIC, event_columns, event_of, feed_columns, locked
 from vzaimo.contracts.calendar import (
     CapacityRequested,
     EventAnnounced,
@@ -119,7 +119,8 @@ async def keep(
 ) -> Done:
     """Write an event's new state and say so."""
     version = row.version + 1
-    await work.execute(update(EVENT).where(EVENT.c.id == row.id).values(**event_columns(state), version=version))
+    columns = {**event_columns(state), **feed_columns(state.event, work.now), "version": version}
+    await work.execute(update(EVENT).where(EVENT.c.id == row.id).values(columns))
     if fact is not None and state.event is not None:
         await keep_topics(work, row.id, state.event.topics)
         work.add(fact(aggregate_version=version, event=state.event), cause=cause)
