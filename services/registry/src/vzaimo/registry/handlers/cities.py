@@ -99,17 +99,20 @@ async def sign(city_id: str, agreement: Agreement, *, works: Works, cause: Cause
 async def activate(city_id: str, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """The moderator lets the city take part; its applicant becomes its first coordinator."""
     async with works.begin(cause) as work:
+        # The contact before the city, as erasure does: nobody is appointed who is being forgotten.
+        applicant = await work.scalar(select(CITY.c.applicant).where(CITY.c.id == city_id))
+        contact = select(CONTACT.c.email).where(CONTACT.c.person == applicant).with_for_update(read=True)
+        known = await work.scalar(contact) is not None
         row = await for_moderator(work, city_id, actor)
         city = cities.activate(city_of(row), work.now)
-        await _appoint(work, row)
+        await _appoint(work, city_id, applicant if known else None)
         return await keep(work, row, (CityActivated, city))
 
 
-async def _appoint(work: Work, row: Any) -> None:
+async def _appoint(work: Work, city_id: str, applicant: str | None) -> None:
     """Make the applicant a coordinator. One who is gone is not needed where another was invited meanwhile."""
-    appointed = {one.person for one in await holders(work, coordinating=(row.id,))}
-    known = select(CONTACT.c.person).where(CONTACT.c.person == row.applicant, CONTACT.c.email.is_not(None))
-    if row.applicant not in appointed and await work.scalar(known) is not None:
-        await grant(work, person=row.applicant, role="coordinator", city=row.id)
+    appointed = {one.person for one in await holders(work, coordinating=(city_id,))}
+    if applicant is not None and applicant not in appointed:
+        await grant(work, person=applicant, role="coordinator", city=city_id)
     elif not appointed:
-        raise ApplicantMissing(row.id)
+        raise ApplicantMissing(city_id)
