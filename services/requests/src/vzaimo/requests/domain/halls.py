@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from vzaimo.contracts.calendar import Event, SeatPlan
+from vzaimo.contracts.calendar import Event, EventStatus, SeatPlan
 from vzaimo.contracts.requests import Request, RequestFact, RequestStatus
 from vzaimo.requests.domain import deadlines, queues, requests, schedules
 from vzaimo.requests.domain.ledgers import Ledger, moved, room
@@ -18,6 +18,7 @@ from vzaimo.requests.domain.transitions import FINAL, Step, told
 Status = RequestStatus
 SEATED = frozenset({Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING})
 """Requests with seats and without an open offer."""
+MODE_REMOVED = "mode-removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,21 @@ class Hall:
         if reason is not None:
             self._all(lambda one: one.status not in FINAL, lambda one: (requests.close(one, reason), Step.CLOSE))
 
+    def changed(self, before: Event) -> bool:
+        """Whether what the event has become since concerns every open request, which then must be here."""
+        return self._ended is not None or self.event.schedule_revision > before.schedule_revision
+
+    def follow(self, before: Event, now: datetime) -> bool:
+        """The event has become another: act on the difference. Returns whether the queue may be served again."""
+        if self._ended is not None:
+            if not self.ledger.closed:
+                self.close(self._ended or None)
+            return False
+        if self.event.schedule_revision > before.schedule_revision:
+            self.reschedule(now)
+        # What came free while the roster was frozen goes on.
+        return before.deadlines.roster_freeze <= now < self.event.deadlines.roster_freeze
+
     def reschedule(self, now: datetime) -> None:
         """The event has a newer schedule: whoever has seats, or an offer, answers anew until the same moment."""
         by = schedules.reconfirm_until(self.event, now)
@@ -137,6 +153,15 @@ class Hall:
         """Who waits, in order."""
         waiting = {one.id: one for one in (*self.requests.values(), *more) if one.waiting}
         return queues.in_order(list(waiting.values()), self.event.queue_order, self.seats_this_season)
+
+    @property
+    def _ended(self) -> str | None:
+        """Why no seat of the hall moves any more: nothing while it does; no reason when the event took place."""
+        if self.event.status is EventStatus.CANCELLED:
+            return self.event.cancelled_for or "event-cancelled"
+        if self.event.status is EventStatus.COMPLETED:
+            return ""
+        return None if self.ledger.mode in self.event.mode.seat_modes else MODE_REMOVED
 
     def _all(self, whom: Callable[[Request], bool], step: Callable[[Request], tuple[Request, Step]]) -> None:
         for one in [one for one in self.requests.values() if whom(one)]:

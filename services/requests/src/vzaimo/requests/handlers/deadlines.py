@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from vzaimo.contracts.calendar import Event, EventStatus, SeatMode
+from vzaimo.contracts.calendar import Event, SeatMode
 from vzaimo.contracts.requests import RequestStatus
 from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Work
@@ -49,8 +49,6 @@ def place(event: UUID, mode: str) -> str:
 async def chase(work: Work, due: Due) -> None:
     """The host has not decided: it is reminded, then the moderator may decide, then it is too late (rule 8)."""
     hall, after = await _opened(work, due)
-    if hall.event.status is not EventStatus.ANNOUNCED:
-        return
     last = await hall.page([RequestStatus.SUBMITTED], after)
     hall.hall.chase(work.now)
     following = Patience.of(hall.event).next(work.now)

@@ -11,8 +11,6 @@ from vzaimo.requests.handlers.deadlines import CITIES, RECONFIRM, forget_timers,
 from vzaimo.requests.handlers.halls import OpenHall, open_hall
 from vzaimo.requests.store import LEDGER, REQUEST
 
-MODE_REMOVED = "mode-removed"
-
 
 async def follow_events(work: Work, batch: Batch) -> None:
     """Events changed: compare each with what was known, and act on the difference."""
@@ -46,40 +44,22 @@ async def _follow(work: Work, change: Change) -> None:
     if asked is not None and asked.no > max((row.capacity_no for row in rows), default=0):
         told.append(await answer(work, event, asked, halls, cause))
     for mode, hall in halls.items():
-        if event.status is not EventStatus.ANNOUNCED:
-            called_off = event.status is EventStatus.CANCELLED
-            await _close(hall, (event.cancelled_for or "event-cancelled") if called_off else None)
-        elif mode not in event.mode.seat_modes:
-            await _close(hall, MODE_REMOVED)
-        else:
-            await _keep_up(hall, event, before, is_new=mode in shut or mode not in modes)
+        if hall.hall.changed(before or event):
+            await hall.all(REQUEST.c.open)
+        if hall.hall.follow(before or event, work.now):
+            await hall.serve()
+        _set_timers(hall, before, is_new=mode in shut or mode not in modes)
         await hall.save()
     work.add(*told, cause=cause)
 
 
-async def _close(hall: OpenHall, reason: str | None) -> None:
+def _set_timers(hall: OpenHall, before: Event | None, *, is_new: bool) -> None:
+    event, mode, work = hall.event, hall.ledger.mode, hall.work
     if hall.ledger.closed:
+        if event.status is not EventStatus.COMPLETED:
+            forget_timers(work, event, mode)
         return
-    if reason is not None:
-        await hall.all(REQUEST.c.open)
-    hall.hall.close(reason)
-    forget_timers(hall.work, hall.event, hall.ledger.mode)
-
-
-async def _keep_up(hall: OpenHall, event: Event, before: Event | None, *, is_new: bool) -> None:
-    if before is None or is_new or _moved(before, event):
-        set_timers(hall.work, event, hall.ledger.mode)
-    if before is None:
-        return
-    if event.schedule_revision > before.schedule_revision:
-        await hall.all(REQUEST.c.open)
-        hall.hall.reschedule(hall.work.now)
-        by = reconfirm_until(event, hall.work.now)
-        hall.work.remind(RECONFIRM, place(event.id, hall.ledger.mode), by)
-    if before.deadlines.roster_freeze <= hall.work.now < event.deadlines.roster_freeze:
-        # What came free while the roster was frozen goes on now.
-        await hall.serve()
-
-
-def _moved(before: Event, event: Event) -> bool:
-    return (before.deadlines, before.starts_at) != (event.deadlines, event.starts_at)
+    if before is None or is_new or (before.deadlines, before.starts_at) != (event.deadlines, event.starts_at):
+        set_timers(work, event, mode)
+    if before is not None and event.schedule_revision > before.schedule_revision:
+        work.remind(RECONFIRM, place(event.id, mode), reconfirm_until(event, work.now))
