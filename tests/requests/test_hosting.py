@@ -21,7 +21,7 @@ def delegates(shown, *statuses):
 
 
 async def test_after_the_freeze_the_host_seats_by_hand_and_nobody_is_promoted(
-    requests, announce, ask, decide, seen, make_event, clock
+    requests, announce, ask, decide, seen, make_event, advance
 ):
     event = await announce(make_event(capacity=6, quota=6))
     first, second = await ask(event, "izhevsk", 6), await ask(event, "tver", 6, min_viable=2)
@@ -33,7 +33,7 @@ async def test_after_the_freeze_the_host_seats_by_hand_and_nobody_is_promoted(
         return await requests.call("POST", f"/requests/{second}/seat", "host", body)
 
     assert kind(await seat({"count": 1})) == (409, "roster-not-frozen")
-    clock.advance(timedelta(days=6))
+    await advance(timedelta(days=6))
     await requests.done("POST", f"/requests/{first}/release", "anna", {"count": 4})
     assert await seen(second) == ("waitlisted", 0, 6, 0)
     assert kind(await seat({"count": 1})) == (409, "below-minimum")
@@ -88,7 +88,7 @@ async def test_leaving_the_waiting_list_promotes_nobody(requests, announce, ask,
 
 
 async def test_a_person_is_replaced_by_the_city_until_the_freeze_then_by_the_host(
-    requests, announce, ask, decide, seen, make_event, clock
+    requests, announce, ask, decide, seen, make_event, advance
 ):
     event = await announce(make_event())
     request = await ask(event, "tver", 2)
@@ -107,7 +107,7 @@ async def test_a_person_is_replaced_by_the_city_until_the_freeze_then_by_the_hos
         (2, "Участник 2", "confirmed"),
     ]
     assert await seen(request) == ("confirmed", 2, 0, 0)
-    clock.advance(timedelta(days=6))
+    await advance(timedelta(days=6))
     late = {**body, "delegate": shown[1]["id"], "name": "Ещё одна"}
     assert kind(await requests.call("POST", f"/requests/{request}/replace", "boris", late)) == (409, "roster-frozen")
     await requests.done("POST", f"/requests/{request}/replace", "host", late)
@@ -117,13 +117,13 @@ async def test_a_person_is_replaced_by_the_city_until_the_freeze_then_by_the_hos
 
 
 async def test_a_city_is_sent_to_another_event_with_its_people_and_its_place_in_time(
-    requests, announce, ask, seen, make_event, clock
+    requests, announce, ask, seen, make_event, advance
 ):
     origin, target = await announce(make_event()), await announce(make_event())
     foreign_event = await announce(make_event(host="perm"))
     request = await ask(origin, "tver", 2)
     since = (await view(requests, request))["submitted_at"]
-    clock.advance(timedelta(hours=1))
+    await advance(timedelta(hours=1))
 
     async def send(event):
         return await requests.call("POST", f"/requests/{request}/redirect", "host", {"event": event})
@@ -237,7 +237,7 @@ CELLS = {
 
 
 @pytest.mark.parametrize("action", CELLS)
-async def test_who_may_do_what(requests, foreign, announce, ask, decide, make_event, clock, action):
+async def test_who_may_do_what(requests, foreign, announce, ask, decide, make_event, advance, action):
     await foreign.role("vera", "viewer", "tver")
     await foreign.role("hvera", "viewer", "moskva")
     await foreign.role("robot", "service", "tver", scopes=("requests", "read"))
@@ -250,7 +250,7 @@ async def test_who_may_do_what(requests, foreign, announce, ask, decide, make_ev
     replacement = {"delegate": delegate, "name": "Замена", "role": "teacher"}
     if action == "replace after the freeze":
         await requests.done("POST", f"/requests/{request}/confirm", "boris", {"schedule_revision": 1})
-        clock.advance(timedelta(days=6))
+        await advance(timedelta(days=6))
     method, path, body = {
         "reconfirm": ("POST", f"/requests/{request}/reconfirm", {"schedule_revision": 1}),
         "release": ("POST", f"/requests/{request}/release", {"count": 1}),

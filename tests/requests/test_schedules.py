@@ -4,12 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from vzaimo.contracts.calendar import CapacityRequest, EventRescheduled, EventStatus, Mode, SeatMode, SeatPlan
+from vzaimo.contracts.calendar import (
+    CapacityRequest,
+    EventAnnounced,
+    EventRescheduled,
+    EventStatus,
+    Mode,
+    SeatMode,
+    SeatPlan,
+)
 from vzaimo.kit.settings import Settings
+from vzaimo.kit.tables import MarkRow, TimerRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 from vzaimo.requests.handlers import halls
 from vzaimo.requests.main import parts
+from vzaimo.requests.projections import CITY
 
 
 def kind(answer):
@@ -67,7 +77,7 @@ async def confirmed(requests, request, who, revision=1):
 
 
 async def test_a_city_that_is_silent_after_a_new_schedule_gives_its_seats_to_the_queue(
-    requests, announce, ask, decide, make_event, reschedule, becomes, view, clock
+    requests, announce, ask, decide, make_event, reschedule, becomes, view, advance
 ):
     event = make_event(capacity=10)
     event_id = await announce(event)
@@ -82,7 +92,7 @@ async def test_a_city_that_is_silent_after_a_new_schedule_gives_its_seats_to_the
     stale = await requests.call("POST", f"/requests/{keen}/reconfirm", "anna", {"schedule_revision": 1})
     assert (kind(stale), stale.json()["actual"]) == ((409, "schedule-changed"), 2)
     await requests.done("POST", f"/requests/{keen}/reconfirm", "anna", {"schedule_revision": 2})
-    clock.advance(timedelta(hours=24))
+    await advance(timedelta(hours=24))
     await becomes(silent, "released")
     await becomes(waiting, "approved")
     assert ((await view(keen))["status"], (await view(keen))["schedule_revision"]) == ("confirmed", 2)
@@ -97,7 +107,7 @@ async def test_a_city_that_is_silent_after_a_new_schedule_gives_its_seats_to_the
 
 
 async def test_a_second_new_schedule_replaces_the_firsts_deadline_and_leaving_goes_throughout(
-    requests, announce, ask, decide, make_event, reschedule, becomes, view, clock
+    requests, announce, ask, decide, make_event, reschedule, becomes, view, advance
 ):
     event = make_event()
     event_id = await announce(event)
@@ -113,7 +123,7 @@ async def test_a_second_new_schedule_replaces_the_firsts_deadline_and_leaving_go
         return (await view(stays))["reconfirm_by"] == "2026-09-29T21:00:00Z"
 
     await eventually(asked_again, "the second question")
-    clock.advance(timedelta(hours=30))
+    await advance(timedelta(hours=30))
     await requests.done("POST", f"/requests/{stays}/reconfirm", "anna", {"schedule_revision": 3})
     assert (await view(stays))["status"] == "confirmed"
 
@@ -159,12 +169,12 @@ async def test_a_mode_that_is_taken_away_closes_its_hall_and_may_come_back(
 
 
 async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_it_is_too_late(
-    requests, announce, ask, make_event, becomes, view, clock, monkeypatch
+    requests, announce, ask, make_event, becomes, view, advance, monkeypatch
 ):
     monkeypatch.setattr(halls, "PAGE", 1)
     event = await announce(make_event())
     asked = [await ask(event, city, 2) for city in ("izhevsk", "tver", "perm")]
-    clock.advance(timedelta(days=4))
+    await advance(timedelta(days=4))
 
     async def all_are(name):
         return all([(await view(one))[name] is not None for one in asked])
@@ -173,11 +183,11 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
     approve = {"verdict": "approve"}
     early = await requests.call("POST", f"/requests/{asked[0]}/decision", "mod", approve)
     assert kind(early) == (403, "not-allowed")
-    clock.advance(timedelta(hours=24))
+    await advance(timedelta(hours=24))
     await eventually(lambda: all_are("escalated_at"), "the second deadline")
     await requests.done("POST", f"/requests/{asked[0]}/decision", "mod", approve)
     await requests.done("POST", f"/requests/{asked[1]}/decision", "host", {"verdict": "reject", "reason": "no-seats"})
-    clock.advance(timedelta(hours=48))
+    await advance(timedelta(hours=48))
     await becomes(asked[2], "expired")
     assert ((await view(asked[0]))["granted"], (await view(asked[1]))["status"]) == (2, "rejected")
     for name, count in (("DecisionOverdue", 3), ("DecisionEscalated", 3), ("RequestExpired", 1)):
@@ -185,14 +195,14 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
 
 
 async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_stays(
-    requests, announce, ask, decide, make_event, becomes, view, clock
+    requests, announce, ask, decide, make_event, becomes, view, advance
 ):
     event = await announce(make_event(capacity=8))
     partly, silent, waiting = [await ask(event, city, 4) for city in ("izhevsk", "tver", "perm")]
     for one in (partly, silent, waiting):
         await decide(one)
     await confirmed(requests, partly, "anna")
-    clock.advance(timedelta(days=5))
+    await advance(timedelta(days=5))
     await becomes(silent, "released")
     await becomes(waiting, "approved")
     assert ((await view(partly))["status"], (await view(partly))["granted"]) == ("confirmed", 4)
@@ -210,8 +220,6 @@ async def test_deadlines_of_cities_that_passed_while_the_service_was_away_are_pu
 
     async with running(parts(), settings, clock) as service:
         await service.known("host", "boris")
-        from vzaimo.contracts.calendar import EventAnnounced
-
         await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
         await eventually(lambda: _opened(service, event.id), "the ledger")
         body = {"event": str(event.id), "city": "tver", "mode": "in_person"}
@@ -292,23 +300,17 @@ async def _opened(service, event):
 
 
 async def _timers(service):
-    from vzaimo.kit.tables import TimerRow, table_of
-
     table = table_of(TimerRow)
     async with service.service.works.database.read() as tx:
         return {row.kind: row.due_at for row in await tx.all(table.select())}
 
 
 async def _marked(service, moment):
-    from vzaimo.kit.tables import MarkRow, table_of
-
     table = table_of(MarkRow)
     async with service.service.works.database.read() as tx:
         return {row.name: row.value for row in await tx.all(table.select())}.get("awake") == moment.isoformat()
 
 
 async def _status_of(requests, city, status):
-    from vzaimo.requests.projections import CITY
-
     async with requests.service.works.database.read() as tx:
         return any(row.status == status for row in await tx.all(CITY.select().where(CITY.c.id == city)))

@@ -27,9 +27,9 @@ class Patience:
         half = (event.starts_at - by) / 2
         return cls(by, by + min(ESCALATE_AFTER, half), min(by + EXPIRE_AFTER, event.starts_at))
 
-    def next(self, now: datetime) -> datetime | None:
-        """The first of these moments that is still to come."""
-        return next((one for one in (self.overdue, self.escalated, self.expired) if one > now), None)
+    def next(self, moment: datetime) -> datetime | None:
+        """The first of these moments after another."""
+        return next((one for one in (self.overdue, self.escalated, self.expired) if one > moment), None)
 
 
 def chase(request: Request, event: Event, now: datetime) -> tuple[Step, Request] | None:

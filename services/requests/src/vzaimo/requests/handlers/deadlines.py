@@ -51,7 +51,8 @@ async def chase(work: Work, due: Due) -> None:
     hall, after = await _opened(work, due)
     last = await hall.page([RequestStatus.SUBMITTED], after)
     hall.hall.chase(work.now)
-    following = Patience.of(hall.event).next(work.now)
+    # After the moment that this timer stood for, not after now: the first pages may have been handled before the next.
+    following = Patience.of(hall.event).next(due.due_at)
     if last is None and following is not None:
         work.remind(DECISIONS, place(hall.event.id, hall.ledger.mode), following)
     _go_on(hall, due, last)

@@ -106,9 +106,10 @@ async def redirect(
         request = await hall.request(request_id)
         _check_host(request, actor)
         check_version(hall.version(request_id), version)
+        over = delegations.redirect(request, target)
         people = {one.id: new_id() for one in request.delegates if one.status in LIVING}
         draft = delegations.continued(request, target, new_id(), people, work.now)
-        await hall.take(delegations.redirect(request, target), Step.REDIRECT)
+        await hall.take(over, Step.REDIRECT)
         rows = await work.all(select(DELEGATE).where(DELEGATE.c.request == request_id, DELEGATE.c.id.in_(people)))
         await keep_draft(work, draft, target, [Person(people[row.id], row.name, row.organisation) for row in rows])
         return await done(hall, request_id)
