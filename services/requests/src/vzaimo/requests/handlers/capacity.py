@@ -8,8 +8,8 @@ from vzaimo.contracts.calendar import CapacityRequest, Event, SeatMode
 from vzaimo.contracts.requests import CapacityAnswer, CapacityApplied, CapacityFact, CapacityRefused, SeatsChanged
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.work import Work
-from vzaimo.requests.domain.ledgers import Ledger, fits
-from vzaimo.requests.handlers.halls import OpenHall, open_hall, public
+from vzaimo.requests.domain.ledgers import Ledger, fits, public
+from vzaimo.requests.handlers.halls import OpenHall, open_hall
 from vzaimo.requests.store import LEDGER, ledger_columns
 
 

@@ -80,8 +80,10 @@ async def lapse_unanswered(work: Work, due: Due) -> None:
     if later is not None:
         hall.hall.ask_longer(later)
         work.remind(RECONFIRM, place(hall.event.id, hall.ledger.mode), later)
-    else:
-        hall.hall.lapse_unanswered(work.now)
+        _go_on(hall, due, last)
+        await hall.save()
+        return
+    hall.hall.lapse_unanswered(work.now)
     await _page_done(hall, due, last)
 
 

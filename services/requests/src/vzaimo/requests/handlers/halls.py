@@ -13,13 +13,12 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, func, select, update
 
 from vzaimo.contracts.calendar import Event, QueueOrder, SeatMode
-from vzaimo.contracts.requests import Ledger as PublicLedger
 from vzaimo.contracts.requests import Request, RequestStatus, SeatsChanged
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import insert
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.halls import Hall
-from vzaimo.requests.domain.ledgers import Ledger, Share, room
+from vzaimo.requests.domain.ledgers import Ledger, Share, public, room
 from vzaimo.requests.domain.queues import season_of
 from vzaimo.requests.domain.refusals import ModeNotOffered, UnknownEvent, UnknownRequest
 from vzaimo.requests.domain.transitions import Step
@@ -254,17 +253,3 @@ async def event_known(work: Work, event_id: UUID) -> Event:
     if row is None:
         raise UnknownEvent(event_id)
     return Event.model_validate(row.event)
-
-
-def public(ledger: Ledger) -> PublicLedger:
-    """A ledger as everyone may see it."""
-    return PublicLedger(
-        event=ledger.event,
-        host=ledger.host,
-        mode=ledger.mode,
-        capacity=ledger.plan.capacity,
-        granted=ledger.granted,
-        held=ledger.held,
-        waiting=ledger.waiting,
-        closed=ledger.closed,
-    )
