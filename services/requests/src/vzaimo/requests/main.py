@@ -5,15 +5,17 @@ from sqlalchemy import func, select
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.service import Parts, run
-from vzaimo.kit.settings import Settings, load
+from vzaimo.kit.settings import load
 from vzaimo.requests.api import ROUTERS
-from vzaimo.requests.consumers import SUBSCRIPTIONS
+from vzaimo.requests.consumers import subscriptions
+from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.handlers.capacity import RESERVES, return_reserves
 from vzaimo.requests.handlers.halls import OFFER
 from vzaimo.requests.handlers.requests import expire_offer
 from vzaimo.requests.projections import EVENT
-from vzaimo.requests.store import REQUEST, Model
+from vzaimo.requests.settings import RequestsSettings
+from vzaimo.requests.store import NEED, REQUEST, Model
 from vzaimo.requests.wording import WORDING
 
 
@@ -28,8 +30,9 @@ async def open_requests_of_cancelled_events(tx: Transaction) -> int:
     )
 
 
-def parts() -> Parts:
-    """What requests is made of."""
+def parts(terms: Terms | None = None) -> Parts:
+    """What requests is made of. ``terms``: the usual ones unless said otherwise."""
+    terms = terms or Terms()
     return Parts(
         name="requests",
         title="Vzaimo: requests",
@@ -38,13 +41,15 @@ def parts() -> Parts:
         wording=WORDING,
         routers=ROUTERS,
         adopt=adopt,
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=subscriptions(terms),
         timers={OFFER: expire_offer, RESERVES: return_reserves},
         sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
-        own={"request": REQUEST},
+        own={"request": REQUEST, "need": NEED},
+        extras={"terms": terms},
     )
 
 
 def main() -> None:
     """The process: ``python -m vzaimo.requests``."""
-    run(parts(), load(Settings))
+    settings = load(RequestsSettings)
+    run(parts(settings.terms), settings)

@@ -86,4 +86,45 @@ WORDING: Wording = {
         ("Предложение истекло", "Места держались до {expires_at}."),
         ("The offer has expired", "The seats were held until {expires_at}."),
     ),
+    "unknown-need": Words(
+        404,
+        ("Запрос на обучение не найден", "Запроса на обучение {need} нет."),
+        ("No such learning need", "There is no learning need {need}."),
+    ),
+    "period-backwards": Words(
+        422,
+        ("Период заканчивается раньше, чем начинается", "not_before: {not_before}, not_after: {not_after}."),
+        ("The period ends before it begins", "not_before is {not_before}, not_after is {not_after}."),
+    ),
+    "period-over": Words(
+        422,
+        ("Период уже прошёл", "not_after: {not_after}; укажите день не раньше сегодняшнего."),
+        ("The period is past", "not_after: {not_after}; name a day that is not past."),
+    ),
+    "own-need": Words(
+        409,
+        ("Это ваш собственный запрос", "Город {city} сам его разместил; поддержать его могут другие города."),
+        ("This is your own need", "City {city} posted it; other cities may back it."),
+    ),
+    "already-backed": Words(
+        409,
+        (
+            "Вы уже поддержали этот запрос",
+            "Чтобы изменить число участников, город {city} отзывает поддержку и даёт её снова.",
+        ),
+        (
+            "You back this need already",
+            "To change the head-count, city {city} takes its backing back and gives it again.",
+        ),
+    ),
+    "not-backing": Words(
+        409,
+        ("Поддержки нет", "Город {city} не поддерживает этот запрос."),
+        ("There is no backing", "City {city} does not back this need."),
+    ),
+    "need-not-open": Words(
+        409,
+        ("Шаг сейчас невозможен", "Запрос на обучение в состоянии {status}; нужно: {needed}."),
+        ("This step is not possible now", "The learning need is {status}; needed: {needed}."),
+    ),
 }

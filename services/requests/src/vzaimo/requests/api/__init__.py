@@ -1,5 +1,6 @@
 """Requests' gateway: HTTP to command, view to HTTP."""
 
+from vzaimo.requests.api.needs import router as needs
 from vzaimo.requests.api.requests import router as requests
 
-ROUTERS = (requests,)
+ROUTERS = (requests, needs)

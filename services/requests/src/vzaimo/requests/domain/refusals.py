@@ -1,12 +1,12 @@
 """What requests refuses. Fields are facts of the case; the words are in ``wording``."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from vzaimo.contracts.calendar import EventStatus, SeatMode
 from vzaimo.contracts.refusal import Refusal
-from vzaimo.contracts.requests import RequestStatus
+from vzaimo.contracts.requests import NeedStatus, RequestStatus
 
 
 @dataclass
@@ -135,3 +135,54 @@ class OfferExpired(Refusal):
     """The seats are no longer held."""
 
     expires_at: datetime
+
+
+@dataclass
+class UnknownNeed(Refusal):
+    """No such learning need."""
+
+    need: UUID
+
+
+@dataclass
+class PeriodBackwards(Refusal):
+    """The period ends before it begins."""
+
+    not_before: date
+    not_after: date
+
+
+@dataclass
+class PeriodOver(Refusal):
+    """The period is past."""
+
+    not_after: date
+
+
+@dataclass
+class OwnNeed(Refusal):
+    """A city does not back what it asked for itself."""
+
+    city: str
+
+
+@dataclass
+class AlreadyBacked(Refusal):
+    """The city backs this need already."""
+
+    city: str
+
+
+@dataclass
+class NotBacking(Refusal):
+    """The city does not back this need."""
+
+    city: str
+
+
+@dataclass
+class NeedNotOpen(Refusal):
+    """The need is answered or closed."""
+
+    status: NeedStatus
+    needed: tuple[NeedStatus, ...]

@@ -7,12 +7,22 @@ from sqlalchemy import delete, func, insert, select, update
 
 from vzaimo.contracts.calendar import Event, SeatMode, SeatPlan
 from vzaimo.contracts.event import Fact
-from vzaimo.contracts.requests import CapacityFact, Ledger, LedgerFact, Request, RequestFact
+from vzaimo.contracts.requests import CapacityFact, Ledger, LedgerFact, Need, NeedFact, Request, RequestFact
 from vzaimo.kit.database import insert as upsert
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.queues import season_of
 from vzaimo.requests.projections import EVENT
-from vzaimo.requests.store import LEDGER, REQUEST, SHARE, in_ledger, request_columns, request_of
+from vzaimo.requests.store import (
+    LEDGER,
+    NEED,
+    REQUEST,
+    SHARE,
+    in_ledger,
+    need_columns,
+    need_keys,
+    request_columns,
+    request_of,
+)
 
 
 async def adopt(work: Work, facts: Sequence[Fact]) -> None:
@@ -23,6 +33,8 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
             case RequestFact(request=request):
                 await _request(work, request, fact.aggregate_version)
                 halls.add((request.event, request.mode))
+            case NeedFact(need=need):
+                await _need(work, need, fact.aggregate_version)
             case LedgerFact(ledger=ledger):
                 await _ledger(work, ledger, fact.aggregate_version)
                 halls.add((ledger.event, ledger.mode))
@@ -53,6 +65,14 @@ async def _request(work: Work, request: Request, version: int) -> None:
     statement = upsert(work.tx, REQUEST).values(**fixed, **columns)
     await work.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_=columns, where=REQUEST.c.version < version)
+    )
+
+
+async def _need(work: Work, need: Need, version: int) -> None:
+    columns = {**need_columns(need), "version": version}
+    statement = upsert(work.tx, NEED).values(**need_keys(need), **columns)
+    await work.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_=columns, where=NEED.c.version < version)
     )
 
 
