@@ -127,4 +127,44 @@ WORDING: Wording = {
         ("Шаг сейчас невозможен", "Запрос на обучение в состоянии {status}; нужно: {needed}."),
         ("This step is not possible now", "The learning need is {status}; needed: {needed}."),
     ),
+    "unknown-session": Words(
+        404,
+        ("Занятие не найдено", "У мероприятия нет занятия {session}."),
+        ("No such session", "The event has no session {session}."),
+    ),
+    "session-not-begun": Words(
+        409,
+        ("Занятие ещё не началось", "Присутствие можно отметить после {starts_at}."),
+        ("The session has not begun", "Attendance can be recorded from {starts_at} on."),
+    ),
+    "attendance-closed": Words(
+        409,
+        ("Исправления больше не принимаются", "Присутствие можно было исправить до {until}."),
+        ("Corrections are taken no more", "Attendance could be corrected until {until}."),
+    ),
+    "longer-than-session": Words(
+        422,
+        ("Дольше, чем шло занятие", "delegates: {delegate}: {minutes} мин, занятие длилось {longest} мин."),
+        ("Longer than the session", "delegates: {delegate}: {minutes} minutes, the session took {longest}."),
+    ),
+    "not-expected": Words(
+        422,
+        ("У этого запроса нет мест", "remote: у запроса {request} нет дистанционных мест на этом мероприятии."),
+        ("This request has no seats", "remote: request {request} has no remote seats at this event."),
+    ),
+    "nobody-attended": Words(
+        409,
+        ("Отзыв оставляют те, кто участвовал", "Участие города {city} не отмечено; его отмечает принимающий город."),
+        ("Feedback is for those who attended", "Nobody of city {city} is recorded as present; the host records that."),
+    ),
+    "practice-not-shown": Words(
+        422,
+        ("Этой практики на мероприятии не было", "adopts: {practice}; показаны: {shown}."),
+        ("The event did not show this practice", "adopts: {practice}; shown: {shown}."),
+    ),
+    "feedback-fixed": Words(
+        409,
+        ("Отзыв больше не меняется", "Изменить его можно было до {until}."),
+        ("The feedback is final", "It could be changed until {until}."),
+    ),
 }

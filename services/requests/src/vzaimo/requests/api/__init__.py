@@ -1,6 +1,7 @@
 """Requests' gateway: HTTP to command, view to HTTP."""
 
+from vzaimo.requests.api.attendance import router as attendance
 from vzaimo.requests.api.needs import router as needs
 from vzaimo.requests.api.requests import router as requests
 
-ROUTERS = (requests, needs)
+ROUTERS = (requests, needs, attendance)

@@ -186,3 +186,62 @@ class NeedNotOpen(Refusal):
 
     status: NeedStatus
     needed: tuple[NeedStatus, ...]
+
+
+@dataclass
+class UnknownSession(Refusal):
+    """Not a session of this event."""
+
+    session: UUID
+
+
+@dataclass
+class SessionNotBegun(Refusal):
+    """Nobody can have come yet."""
+
+    starts_at: datetime
+
+
+@dataclass
+class AttendanceClosed(Refusal):
+    """Attendance is corrected no more."""
+
+    until: datetime
+
+
+@dataclass
+class LongerThanSession(Refusal):
+    """Nobody attends a session for longer than it lasts."""
+
+    delegate: UUID
+    minutes: int
+    longest: int
+
+
+@dataclass
+class NotExpected(Refusal):
+    """The request has no seats of this event in this way of attending."""
+
+    request: UUID
+
+
+@dataclass
+class NobodyAttended(Refusal):
+    """A city speaks of an event that its people came to."""
+
+    city: str
+
+
+@dataclass
+class PracticeNotShown(Refusal):
+    """The event did not show this practice."""
+
+    practice: UUID
+    shown: tuple[UUID, ...]
+
+
+@dataclass
+class FeedbackFixed(Refusal):
+    """Feedback is changed no more."""
+
+    until: datetime

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vzaimo.contracts.requests import (
+    AttendanceRecorded,
+    FeedbackReceived,
     Request,
     RequestApproved,
     RequestClosed,
@@ -42,6 +44,8 @@ class Step(StrEnum):
     EXPIRE_OFFER = "expire offer"
     WITHDRAW = "withdraw"
     CLOSE = "close"
+    RECORD_ATTENDANCE = "record attendance"
+    GIVE_FEEDBACK = "give feedback"
 
 
 FINAL = frozenset(
@@ -90,6 +94,16 @@ TRANSITIONS: Mapping[Step, Transition] = {
     Step.EXPIRE_OFFER: Transition((Status.OFFERED,), {Status.EXPIRED: RequestExpired}),
     Step.WITHDRAW: Transition(OPEN, {Status.WITHDRAWN: RequestWithdrawn}),
     Step.CLOSE: Transition(OPEN, {Status.CLOSED: RequestClosed}),
+    Step.RECORD_ATTENDANCE: Transition(
+        (Status.APPROVED, Status.CONFIRMED),
+        dict.fromkeys((Status.APPROVED, Status.CONFIRMED), AttendanceRecorded),
+        stays=True,
+    ),
+    Step.GIVE_FEEDBACK: Transition(
+        (Status.APPROVED, Status.CONFIRMED),
+        dict.fromkeys((Status.APPROVED, Status.CONFIRMED), FeedbackReceived),
+        stays=True,
+    ),
 }
 
 

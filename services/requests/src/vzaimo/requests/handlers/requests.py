@@ -16,11 +16,11 @@ from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import requests
 from vzaimo.requests.domain.queues import season_of
-from vzaimo.requests.domain.refusals import RequestExists, UnknownRequest
+from vzaimo.requests.domain.refusals import CityNotActive, RequestExists, UnknownRequest
 from vzaimo.requests.domain.requests import Delegation, Person
 from vzaimo.requests.domain.transitions import Step
 from vzaimo.requests.handlers.halls import Hall, event_known, hall_of, open_hall
-from vzaimo.requests.handlers.members import check_active
+from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import DELEGATE, REQUEST, request_columns
 
 AUTOMATIC = "fits"
@@ -49,7 +49,7 @@ async def draft(request_id: UUID, command: Ask, *, works: Works, cause: Cause, a
     if not may_write(actor, city):
         raise NotAllowed
     async with works.begin(cause) as work:
-        await check_active(work, city)
+        await _check_active(work, city)
         event = await event_known(work, event_id)
         request = requests.draft(request_id, event, city, mode, command.delegation)
         # Whoever drafts for the same city at once waits for the ledger's row, and finds this request then.
@@ -93,7 +93,7 @@ async def submit(request_id: UUID, seen: int, version: int | None, *, works: Wor
     """Send it to the host; where admission is automatic, whoever fits is in at once."""
     async with works.begin(cause) as work:
         hall, request = await _own(work, request_id, actor, version)
-        await check_active(work, request.city)
+        await _check_active(work, request.city)
         submitted = requests.submit(request, hall.event, seen, work.now)
         hall.put(submitted, Step.SUBMIT)
         if hall.event.admission is Admission.AUTOMATIC:
@@ -191,6 +191,12 @@ async def _own(work: Work, request_id: UUID, actor: Actor, version: int | None) 
 async def _done(hall: Hall, request_id: UUID) -> Done:
     await hall.save()
     return hall.work.done("request", request_id, hall.version(request_id))
+
+
+async def _check_active(work: Work, city: str) -> None:
+    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == city).with_for_update(read=True))
+    if status != "active":
+        raise CityNotActive(city, status or "unknown")
 
 
 async def _name(work: Work, request_id: UUID, people: tuple[Person, ...]) -> None:
