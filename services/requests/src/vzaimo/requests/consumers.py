@@ -8,6 +8,7 @@ from vzaimo.kit.inbound import Batch, Effect, Subscription
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers.capacity import follow
+from vzaimo.requests.handlers.erasures import plan_purge
 from vzaimo.requests.handlers.invitations import answer, follow_cities, invite_newcomers
 from vzaimo.requests.projections import CITIES, EVENTS, PRACTICES, ROLES
 
@@ -18,7 +19,11 @@ def subscriptions(terms: Terms) -> tuple[Subscription, ...]:
     return (
         Subscription(CityFact, CITIES, partial(follow_cities, threshold=threshold)),
         Subscription(RoleFact, ROLES),
-        Subscription(EventFact, EVENTS, _in_turn(follow, partial(answer, threshold=threshold))),
+        Subscription(
+            EventFact,
+            EVENTS,
+            _in_turn(follow, partial(answer, threshold=threshold), partial(plan_purge, after=terms.purge_after)),
+        ),
         Subscription(PracticeFact, PRACTICES, partial(invite_newcomers, threshold=threshold)),
     )
 

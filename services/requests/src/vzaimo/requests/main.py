@@ -1,5 +1,7 @@
 """Requests put together."""
 
+from functools import partial
+
 from sqlalchemy import func, select
 
 from vzaimo.kit.bus import Stream
@@ -11,6 +13,7 @@ from vzaimo.requests.consumers import subscriptions
 from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.handlers.capacity import RESERVES, return_reserves
+from vzaimo.requests.handlers.erasures import ACT_KEPT, PURGE, forget_act, purge
 from vzaimo.requests.handlers.halls import OFFER
 from vzaimo.requests.handlers.requests import expire_offer
 from vzaimo.requests.projections import EVENT
@@ -42,7 +45,12 @@ def parts(terms: Terms | None = None) -> Parts:
         routers=ROUTERS,
         adopt=adopt,
         subscriptions=subscriptions(terms),
-        timers={OFFER: expire_offer, RESERVES: return_reserves},
+        timers={
+            OFFER: expire_offer,
+            RESERVES: return_reserves,
+            PURGE: partial(purge, after=terms.purge_after),
+            ACT_KEPT: forget_act,
+        },
         sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
         own={"request": REQUEST, "need": NEED},
         extras={"terms": terms},

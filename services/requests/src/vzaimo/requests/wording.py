@@ -167,4 +167,30 @@ WORDING: Wording = {
         ("Отзыв больше не меняется", "Изменить его можно было до {until}."),
         ("The feedback is final", "It could be changed until {until}."),
     ),
+    "delegate-not-found": Words(
+        404,
+        ("Участник не найден", "В запросе нет участника {delegate}."),
+        ("No such delegate", "The request has no delegate {delegate}."),
+    ),
+    "not-granted": Words(
+        409,
+        (
+            "Об этом спрашивают только тех, кто едет",
+            "Участник {delegate} в состоянии {status}; питание и доступность указывают после выделения места.",
+        ),
+        (
+            "This is asked of those alone who come",
+            "Delegate {delegate} is {status}; dietary and access needs are stated once a seat is granted.",
+        ),
+    ),
+    "already-erased": Words(
+        409,
+        ("Данные уже уничтожены", "Данные участника {delegate} уничтожены {erased_at}."),
+        ("The data are destroyed already", "The data of delegate {delegate} were destroyed at {erased_at}."),
+    ),
+    "unknown-act": Words(
+        404,
+        ("Акт не найден", "Акта об уничтожении {act} нет; акты хранятся три года."),
+        ("No such act", "There is no act of destruction {act}; acts are kept for three years."),
+    ),
 }

@@ -2,6 +2,7 @@
 
 from vzaimo.requests.api.attendance import router as attendance
 from vzaimo.requests.api.needs import router as needs
+from vzaimo.requests.api.privacy import router as privacy
 from vzaimo.requests.api.requests import router as requests
 
-ROUTERS = (requests, needs, attendance)
+ROUTERS = (requests, needs, attendance, privacy)

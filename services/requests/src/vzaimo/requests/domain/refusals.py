@@ -6,7 +6,7 @@ from uuid import UUID
 
 from vzaimo.contracts.calendar import EventStatus, SeatMode
 from vzaimo.contracts.refusal import Refusal
-from vzaimo.contracts.requests import NeedStatus, RequestStatus
+from vzaimo.contracts.requests import DelegateStatus, NeedStatus, RequestStatus
 
 
 @dataclass
@@ -245,3 +245,33 @@ class FeedbackFixed(Refusal):
     """Feedback is changed no more."""
 
     until: datetime
+
+
+@dataclass
+class DelegateNotFound(Refusal):
+    """The request names no such person."""
+
+    delegate: UUID
+
+
+@dataclass
+class NotGranted(Refusal):
+    """The person has no seat, so needs are not asked."""
+
+    delegate: UUID
+    status: DelegateStatus
+
+
+@dataclass
+class AlreadyErased(Refusal):
+    """Nothing is stored of this person any more."""
+
+    delegate: UUID
+    erased_at: datetime
+
+
+@dataclass
+class UnknownAct(Refusal):
+    """No such act of destruction, or none that the caller may see."""
+
+    act: UUID

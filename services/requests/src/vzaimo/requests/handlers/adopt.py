@@ -1,4 +1,7 @@
-"""A restored store takes its own aggregates' public state back from its facts; names that it has stay."""
+"""A restored store takes its own aggregates' public state back from its facts.
+
+Names that it has stay, but for those that were destroyed since.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,10 +10,20 @@ from sqlalchemy import delete, func, insert, select, update
 
 from vzaimo.contracts.calendar import Event, SeatMode, SeatPlan
 from vzaimo.contracts.event import Fact
-from vzaimo.contracts.requests import CapacityFact, Ledger, LedgerFact, Need, NeedFact, Request, RequestFact
+from vzaimo.contracts.requests import (
+    CapacityFact,
+    ErasureFact,
+    Ledger,
+    LedgerFact,
+    Need,
+    NeedFact,
+    Request,
+    RequestFact,
+)
 from vzaimo.kit.database import insert as upsert
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.queues import season_of
+from vzaimo.requests.handlers import erasures
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import (
     LEDGER,
@@ -33,6 +46,8 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
             case RequestFact(request=request):
                 await _request(work, request, fact.aggregate_version)
                 halls.add((request.event, request.mode))
+            case ErasureFact(erasure=erasure):
+                await erasures.adopt(work, erasure)
             case NeedFact(need=need):
                 await _need(work, need, fact.aggregate_version)
             case LedgerFact(ledger=ledger):

@@ -22,6 +22,8 @@ class ErasureActRow(Model, table=True):
     request: UUID
     city: str
     people: int
+    delegates: list[str] = Field(sa_column=json_column())
+    """Their ids: whom the act is about, without their names."""
     cause: str = Field(sa_column=Column(String(16), nullable=False))
     actor: str
     """A person's reference, or ``timer``."""

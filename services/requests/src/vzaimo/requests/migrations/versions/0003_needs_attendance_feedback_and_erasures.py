@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("request", sa.Uuid(), nullable=False),
         sa.Column("city", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("delegates", _json(), nullable=False),
         sa.Column("cause", sa.String(length=16), nullable=False),
         sa.Column("actor", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("journal", _json(), nullable=False),
