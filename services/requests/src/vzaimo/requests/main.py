@@ -19,6 +19,7 @@ from vzaimo.requests.handlers.requests import expire_offer
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.settings import RequestsSettings
 from vzaimo.requests.store import NEED, REQUEST, Model
+from vzaimo.requests.views.statistics import Statistics
 from vzaimo.requests.wording import WORDING
 
 
@@ -53,7 +54,7 @@ def parts(terms: Terms | None = None) -> Parts:
         },
         sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
         own={"request": REQUEST, "need": NEED},
-        extras={"terms": terms},
+        extras={"terms": terms, "statistics": Statistics()},
     )
 
 

@@ -4,5 +4,6 @@ from vzaimo.requests.api.attendance import router as attendance
 from vzaimo.requests.api.needs import router as needs
 from vzaimo.requests.api.privacy import router as privacy
 from vzaimo.requests.api.requests import router as requests
+from vzaimo.requests.api.statistics import router as statistics
 
-ROUTERS = (requests, needs, attendance, privacy)
+ROUTERS = (requests, needs, attendance, privacy, statistics)
