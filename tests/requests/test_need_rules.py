@@ -11,8 +11,7 @@ from vzaimo.contracts.requests import NeedAnswered, NeedBacked, NeedClosed, Need
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing.fixtures import NOON
 from vzaimo.requests.domain import needs
-from vzaimo.requests.domain.needs import Wish
-from vzaimo.requests.domain.refusals import (
+from vzaimo.requests.domain.need_refusals import (
     AlreadyBacked,
     NeedNotOpen,
     NotBacking,
@@ -20,6 +19,7 @@ from vzaimo.requests.domain.refusals import (
     PeriodBackwards,
     PeriodOver,
 )
+from vzaimo.requests.domain.needs import Wish
 
 CITIES = ("tver", "perm", "omsk", "kazan", "samara", "vyborg")
 THRESHOLD = 3

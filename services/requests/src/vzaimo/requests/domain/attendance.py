@@ -7,14 +7,8 @@ from uuid import UUID
 
 from vzaimo.contracts.calendar import AudienceRole, Event, EventStatus, Session
 from vzaimo.contracts.requests import DelegateStatus, Request
-from vzaimo.requests.domain.refusals import (
-    AttendanceClosed,
-    EventNotOpen,
-    LongerThanSession,
-    SessionNotBegun,
-    UnknownDelegate,
-    UnknownSession,
-)
+from vzaimo.requests.domain.record_refusals import AttendanceClosed, LongerThanSession, SessionNotBegun, UnknownSession
+from vzaimo.requests.domain.refusals import EventNotOpen, UnknownDelegate
 from vzaimo.requests.domain.transitions import Step, check
 
 CORRECTIONS = timedelta(days=30)

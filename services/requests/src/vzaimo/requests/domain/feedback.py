@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from vzaimo.contracts.calendar import Event
 from vzaimo.contracts.requests import Feedback, Request
-from vzaimo.requests.domain.refusals import FeedbackFixed, NobodyAttended, PracticeNotShown
+from vzaimo.requests.domain.record_refusals import FeedbackFixed, NobodyAttended, PracticeNotShown
 from vzaimo.requests.domain.transitions import Step, check
 
 CHANGEABLE = timedelta(days=14)

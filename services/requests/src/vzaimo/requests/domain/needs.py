@@ -16,7 +16,7 @@ from vzaimo.contracts.requests import (
     NeedPosted,
     NeedStatus,
 )
-from vzaimo.requests.domain.refusals import (
+from vzaimo.requests.domain.need_refusals import (
     AlreadyBacked,
     NeedNotOpen,
     NotBacking,

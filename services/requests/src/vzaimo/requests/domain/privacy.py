@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vzaimo.contracts.requests import Delegate, DelegateStatus
-from vzaimo.requests.domain.refusals import AlreadyErased, NotGranted
+from vzaimo.requests.domain.record_refusals import AlreadyErased, NotGranted
 
 ERASED = "удалено"
 """Stands where a name was."""

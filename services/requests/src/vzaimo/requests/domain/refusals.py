@@ -1,12 +1,12 @@
 """What requests refuses. Fields are facts of the case; the words are in ``wording``."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from vzaimo.contracts.calendar import EventStatus, SeatMode
 from vzaimo.contracts.refusal import Refusal
-from vzaimo.contracts.requests import DelegateStatus, NeedStatus, RequestStatus
+from vzaimo.contracts.requests import RequestStatus
 
 
 @dataclass
@@ -135,143 +135,3 @@ class OfferExpired(Refusal):
     """The seats are no longer held."""
 
     expires_at: datetime
-
-
-@dataclass
-class UnknownNeed(Refusal):
-    """No such learning need."""
-
-    need: UUID
-
-
-@dataclass
-class PeriodBackwards(Refusal):
-    """The period ends before it begins."""
-
-    not_before: date
-    not_after: date
-
-
-@dataclass
-class PeriodOver(Refusal):
-    """The period is past."""
-
-    not_after: date
-
-
-@dataclass
-class OwnNeed(Refusal):
-    """A city does not back what it asked for itself."""
-
-    city: str
-
-
-@dataclass
-class AlreadyBacked(Refusal):
-    """The city backs this need already."""
-
-    city: str
-
-
-@dataclass
-class NotBacking(Refusal):
-    """The city does not back this need."""
-
-    city: str
-
-
-@dataclass
-class NeedNotOpen(Refusal):
-    """The need is answered or closed."""
-
-    status: NeedStatus
-    needed: tuple[NeedStatus, ...]
-
-
-@dataclass
-class UnknownSession(Refusal):
-    """Not a session of this event."""
-
-    session: UUID
-
-
-@dataclass
-class SessionNotBegun(Refusal):
-    """Nobody can have come yet."""
-
-    starts_at: datetime
-
-
-@dataclass
-class AttendanceClosed(Refusal):
-    """Attendance is corrected no more."""
-
-    until: datetime
-
-
-@dataclass
-class LongerThanSession(Refusal):
-    """Nobody attends a session for longer than it lasts."""
-
-    delegate: UUID
-    minutes: int
-    longest: int
-
-
-@dataclass
-class NotExpected(Refusal):
-    """The request has no seats of this event in this way of attending."""
-
-    request: UUID
-
-
-@dataclass
-class NobodyAttended(Refusal):
-    """A city speaks of an event that its people came to."""
-
-    city: str
-
-
-@dataclass
-class PracticeNotShown(Refusal):
-    """The event did not show this practice."""
-
-    practice: UUID
-    shown: tuple[UUID, ...]
-
-
-@dataclass
-class FeedbackFixed(Refusal):
-    """Feedback is changed no more."""
-
-    until: datetime
-
-
-@dataclass
-class DelegateNotFound(Refusal):
-    """The request names no such person."""
-
-    delegate: UUID
-
-
-@dataclass
-class NotGranted(Refusal):
-    """The person has no seat, so needs are not asked."""
-
-    delegate: UUID
-    status: DelegateStatus
-
-
-@dataclass
-class AlreadyErased(Refusal):
-    """Nothing is stored of this person any more."""
-
-    delegate: UUID
-    erased_at: datetime
-
-
-@dataclass
-class UnknownAct(Refusal):
-    """No such act of destruction, or none that the caller may see."""
-
-    act: UUID

@@ -13,7 +13,7 @@ from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import attendance
 from vzaimo.requests.domain.attendance import EXPECTED, Roll
-from vzaimo.requests.domain.refusals import NotExpected
+from vzaimo.requests.domain.record_refusals import NotExpected
 from vzaimo.requests.domain.transitions import TRANSITIONS, Step
 from vzaimo.requests.handlers.halls import event_known
 from vzaimo.requests.handlers.records import read_locked, write

@@ -9,7 +9,7 @@ from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor
 from vzaimo.kit.work import Done, Works
 from vzaimo.requests.domain import privacy
-from vzaimo.requests.domain.refusals import DelegateNotFound
+from vzaimo.requests.domain.record_refusals import DelegateNotFound
 from vzaimo.requests.handlers.access import own
 from vzaimo.requests.handlers.erasures import delegate_of
 from vzaimo.requests.store import DELEGATE, request_of

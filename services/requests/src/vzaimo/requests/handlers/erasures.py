@@ -19,7 +19,7 @@ from vzaimo.kit.inbound import Batch
 from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import privacy
-from vzaimo.requests.domain.refusals import DelegateNotFound
+from vzaimo.requests.domain.record_refusals import DelegateNotFound
 from vzaimo.requests.handlers.access import found
 from vzaimo.requests.handlers.turns import raised
 from vzaimo.requests.projections import EVENT

@@ -11,8 +11,8 @@ from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import needs
+from vzaimo.requests.domain.need_refusals import UnknownNeed
 from vzaimo.requests.domain.needs import Wish
-from vzaimo.requests.domain.refusals import UnknownNeed
 from vzaimo.requests.handlers.invitations import Changed, keep
 from vzaimo.requests.handlers.members import check_active
 from vzaimo.requests.store import NEED, need_columns, need_keys, need_of

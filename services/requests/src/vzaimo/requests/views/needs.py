@@ -10,7 +10,7 @@ from vzaimo.contracts.registry import PracticeStatus
 from vzaimo.contracts.requests import NeedStatus
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
-from vzaimo.requests.domain.refusals import UnknownNeed
+from vzaimo.requests.domain.need_refusals import UnknownNeed
 from vzaimo.requests.projections import EVENT, PRACTICE
 from vzaimo.requests.shapes.needs import FrequentTopic, FrequentTopics, MatchView, NeedFilter, NeedView
 from vzaimo.requests.store import NEED, holds

@@ -10,7 +10,8 @@ from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.requests.domain.privacy import SHOWN
-from vzaimo.requests.domain.refusals import DelegateNotFound, UnknownAct, UnknownRequest
+from vzaimo.requests.domain.record_refusals import DelegateNotFound, UnknownAct
+from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.shapes.privacy import ActView, Comforts, ComfortView, PersonView, Presence
 from vzaimo.requests.store import ATTENDANCE, DELEGATE, ERASURE_ACT, REQUEST, request_of
