@@ -1,8 +1,10 @@
 """Learning needs as cities use them: over HTTP, on both stores, with a real bus."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete, update
 
 from vzaimo.contracts.calendar import EventAnnounced, EventCancelled, EventDetailsChanged, EventStatus
 from vzaimo.contracts.registry import (
@@ -12,12 +14,15 @@ from vzaimo.contracts.registry import (
     PracticeStatus,
     PracticeSubmitted,
 )
+from vzaimo.kit.cause import Cause
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 from vzaimo.requests.domain.terms import Terms
+from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.main import parts
+from vzaimo.requests.store import NEED as NEED_ROWS
 
 PEOPLE = {"izhevsk": "anna", "tver": "boris", "perm": "galina", "moskva": "host"}
 NEED = {
@@ -58,7 +63,12 @@ async def requests(foreign, settings_of, clock):
     await foreign.role("robot", "service", "izhevsk", scopes=("needs",))
     async with running(parts(Terms(needs_threshold=2)), settings_of(Settings), clock) as service:
         await service.known(*PEOPLE.values(), "mod", "vera", "robot")
+        await eventually(lambda: _caught_up(service), "the cities")
         yield service
+
+
+async def _caught_up(service):
+    return service.service.inbound.caught_up
 
 
 @pytest.fixture
@@ -146,6 +156,42 @@ async def test_enough_backers_invite_every_city_with_a_practice_on_the_topic_onc
     assert told(await requests.facts()) == ["NeedPosted", *["NeedBacked"] * 4]
     versions = [fact.data.aggregate_version for fact in await requests.facts() if fact.data.aggregate == "need"]
     assert versions == [1, 2, 3, 4, 5]
+
+
+async def test_cities_that_back_at_once_invite_once_and_a_practice_may_be_known_before_its_city(
+    requests, foreign, post, back, see, until, publish
+):
+    need = await post()
+    await publish("kazan", "talents", seen_by=need)
+    await publish("moskva", "talents", seen_by=need)
+    await asyncio.gather(back(need, "tver"), back(need, "perm"), _refused_twice(requests, need))
+    view = await see(need)
+    assert (view["invited"], {one["city"] for one in view["backers"]}) == (["moskva"], {"tver", "perm"})
+    await foreign.city("kazan")
+    await until(need, invited=["moskva", "kazan"])
+    assert [fact.data.invitation.city for fact in await requests.facts("HostInvited")] == ["moskva", "kazan"]
+
+
+async def _refused_twice(requests, need):
+    """Moscow may not back for others."""
+    for city in ("tver", "perm"):
+        answer = await requests.call("POST", f"/needs/{need}/backers", "host", {"city": city, "heads": 1})
+        assert kind(answer) == (403, "not-allowed")
+
+
+async def test_a_restored_store_takes_its_needs_back_and_keeps_the_words_that_it_has(requests, post, back, see):
+    kept, lost = await post(), await post("boris", city="tver")
+    await back(kept, "tver", "perm")
+    before = [await see(one) for one in (kept, lost)]
+    facts = [fact.data for fact in await requests.facts() if fact.data.aggregate == "need"]
+    works = requests.service.works
+    async with works.begin(Cause(actor="restore")) as work:
+        await work.execute(update(NEED_ROWS).where(NEED_ROWS.c.id == UUID(kept)).values(version=1, backers=0, people=1))
+        await work.execute(delete(NEED_ROWS).where(NEED_ROWS.c.id == UUID(lost)))
+    newest = {fact.key: fact for fact in facts}
+    async with works.begin(Cause(actor="reconcile")) as work:
+        await adopt(work, list(newest.values()))
+    assert [await see(one) for one in (kept, lost)] == [before[0], before[1] | {"words": None}]
 
 
 async def test_a_practice_that_is_only_submitted_or_archived_invites_nobody(requests, foreign, post, back, see, until):
