@@ -1,5 +1,6 @@
 """A season in numbers: against a recount by hand on both stores, and over HTTP in its three forms."""
 
+import asyncio
 import csv
 import io
 import re
@@ -14,13 +15,14 @@ from sqlalchemy import create_engine, insert, make_url
 
 from vzaimo.contracts.calendar import AudienceRole, SeatMode
 from vzaimo.contracts.requests import Request
+from vzaimo.kit.database import StoreUnavailable
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing.fixtures import NOON
 from vzaimo.requests.projections import CITY, EVENT
 from vzaimo.requests.shapes.statistics import CityLine, SeasonView, Share
 from vzaimo.requests.store import FEEDBACK, REQUEST, TURNOUT, Model, packed, request_columns
 from vzaimo.requests.views.sheets import as_csv
-from vzaimo.requests.views.statistics import count
+from vzaimo.requests.views.statistics import Statistics, count
 
 CITIES = {"moskva": "Москва", "izhevsk": "Удмуртия", "tver": "Тверская область", "omsk": None}
 TOPICS = ("mesh", "talents", "complexes")
@@ -233,6 +235,25 @@ async def test_a_season_without_anything_is_empty_and_others_are_refused(request
     assert (view["cities"], view["decision_hours"], view["by_city"]) == (0, None, [])
     for path in ("/statistics/1999", "/statistics/now", "/statistics/2026?format=pdf"):
         assert (await requests.call("GET", path)).status_code == 422
+
+
+class Busy:
+    """A store whose maintenance thread has something else to do; counts how often it was asked."""
+
+    asked = 0
+
+    async def in_thread(self, _work):
+        self.asked += 1
+        await asyncio.Event().wait()
+
+
+async def test_a_season_that_cannot_be_counted_in_time_is_put_off_and_asked_for_again(monkeypatch):
+    monkeypatch.setattr("vzaimo.requests.views.statistics.PATIENCE", 0.01)
+    statistics, busy = Statistics(), Busy()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await statistics.season(busy, 2026, NOON)
+    assert busy.asked == 2
 
 
 def test_a_table_has_a_line_for_each_measure():

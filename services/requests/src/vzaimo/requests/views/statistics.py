@@ -10,12 +10,14 @@ from typing import Any
 from sqlalchemy import TIMESTAMP, Connection, cast, extract, func, select
 
 from vzaimo.contracts.calendar import EventStatus
-from vzaimo.kit.database import Database
+from vzaimo.kit.database import Database, StoreUnavailable
 from vzaimo.requests.projections import CITY, EVENT
 from vzaimo.requests.shapes.statistics import CityLine, SeasonView, Share
 from vzaimo.requests.store import FEEDBACK, REQUEST, TURNOUT, unpacked
 
 FRESH = timedelta(minutes=1)
+PATIENCE = 20.0
+"""Seconds; a backup or a rebuild may have the maintenance thread for longer."""
 MOST_SEASONS = 8
 """That are kept; there are not many, and nobody fills the memory by asking for others."""
 
@@ -28,16 +30,19 @@ class Statistics:
     _counted: dict[int, tuple[datetime, SeasonView]] = field(default_factory=dict)
 
     async def season(self, database: Database, season: int, now: datetime) -> SeasonView:
-        """A season as it was a minute ago at most."""
-        async with self._turn:
-            kept = self._counted.get(season)
-            if kept is None or not kept[0] <= now < kept[0] + FRESH:
-                self._counted.pop(season, None)
-                while len(self._counted) >= MOST_SEASONS:
-                    del self._counted[next(iter(self._counted))]
-                kept = now, await database.in_thread(partial(count, season=season))
-                self._counted[season] = kept
-            return kept[1]
+        """A season as it was a minute ago at most. Raises ``StoreUnavailable`` when it cannot be counted in time."""
+        try:
+            async with asyncio.timeout(PATIENCE), self._turn:
+                kept = self._counted.get(season)
+                if kept is None or not kept[0] <= now < kept[0] + FRESH:
+                    self._counted.pop(season, None)
+                    while len(self._counted) >= MOST_SEASONS:
+                        del self._counted[next(iter(self._counted))]
+                    kept = now, await database.in_thread(partial(count, season=season))
+                    self._counted[season] = kept
+                return kept[1]
+        except TimeoutError:
+            raise StoreUnavailable("the maintenance thread is busy with something longer") from None
 
 
 def count(connection: Connection, season: int) -> SeasonView:
