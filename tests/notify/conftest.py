@@ -9,11 +9,11 @@ from vzaimo.contracts.registry import Contact, ContactChanged
 from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import person_ref
-from vzaimo.kit.smtp import MailSettings
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import ISSUER
 from vzaimo.notify.main import parts
+from vzaimo.notify.settings import NotifySettings
 
 NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
 
@@ -102,7 +102,12 @@ async def notify(foreign, contact, settings_of, smtp_sink, clock, passing):
         await contact(person)
     await contact("anna", locale="en")
     settings = settings_of(
-        MailSettings, smtp_host="127.0.0.1", smtp_port=smtp_sink.port, portal_url="https://portal.example"
+        NotifySettings,
+        smtp_host="127.0.0.1",
+        smtp_port=smtp_sink.port,
+        portal_url="https://portal.example",
+        notify_url="https://notify.example",
+        unsubscribe_key="k" * 40,
     )
     async with running(parts(settings), settings, clock) as service:
         await service.known("host", "boris", "anna", "mod")

@@ -4,9 +4,8 @@ import pytest
 
 from vzaimo.contracts.calendar import EventStatus
 from vzaimo.contracts.requests import Offer, RequestStatus
-from vzaimo.notify.domain.notices import Kind, of_event, of_request
-from vzaimo.notify.letters import _WORDS, written
-from vzaimo.notify.projections import Known
+from vzaimo.notify.domain.notices import of_event
+from vzaimo.notify.domain.visits import of_request
 
 Status = RequestStatus
 
@@ -62,14 +61,3 @@ def test_an_event_is_news_once(event):
     gone = event.model_copy(update={"status": EventStatus.CANCELLED})
     assert kinds(of_event(event, gone)) == [("event-called-off", "moskva")]
     assert kinds(of_event(None, gone)) == [("event-called-off", "moskva")]
-
-
-@pytest.mark.parametrize("locale", ["ru", "en"])
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_has_words_in_both_languages(kind, locale, event, request_of):
-    subject = {**request_of().model_dump(mode="json"), "title": "Практика"}
-    known = Known(subject, event.model_dump(mode="json"), {"moskva": "Москва", "tver": "Тверь"})
-    letter = written(kind, known, locale)
-    assert letter.title
-    assert "{" not in letter.title + letter.text
-    assert _WORDS[kind]["ru"] != _WORDS[kind]["en"]

@@ -1,4 +1,4 @@
-"""What notify shows: rows as JSON, pages by key."""
+"""A person's inbox, in the words of now."""
 
 from typing import Any
 
@@ -6,11 +6,12 @@ from sqlalchemy import func, select
 
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
-from vzaimo.notify.domain.notices import Kind
-from vzaimo.notify.letters import Locale, written
+from vzaimo.notify.catalogues import Locale
+from vzaimo.notify.domain.kinds import Kind
+from vzaimo.notify.letters import written
 from vzaimo.notify.projections import Known, known
-from vzaimo.notify.shapes import DeliveryStatus, DeliveryView, NotificationView, UnreadView
-from vzaimo.notify.store import DELIVERY, NOTICE, NOTIFICATION
+from vzaimo.notify.shapes.inbox import NotificationView, UnreadView
+from vzaimo.notify.store import NOTICE, NOTIFICATION
 
 MANY = 99
 
@@ -43,15 +44,6 @@ async def unread_count(tx: Transaction, person: str) -> UnreadView:
         .subquery()
     )
     return UnreadView(unread=await tx.scalar(select(func.count()).select_from(some)))
-
-
-async def deliveries(tx: Transaction, cursor: Cursor, status: DeliveryStatus | None) -> Page[DeliveryView]:
-    """Mails on their way, in the order of their ids."""
-    query = select(DELIVERY).where(keyset([DELIVERY.c.id], cursor))
-    if status is not None:
-        query = query.where(DELIVERY.c.status == status)
-    rows = await tx.all(query.order_by(DELIVERY.c.id).limit(cursor.limit + 1))
-    return page_of(rows, cursor, [DELIVERY.c.id], DeliveryView.of)
 
 
 def _shown(row: Any, about: Known | None, locale: Locale) -> NotificationView:
