@@ -6,6 +6,7 @@ from vzaimo.kit.settings import load
 from vzaimo.kit.smtp import Connections
 from vzaimo.notify.api import ROUTERS
 from vzaimo.notify.consumers import SUBSCRIPTIONS
+from vzaimo.notify.feed import Feed, herald
 from vzaimo.notify.handlers.adopt import adopt
 from vzaimo.notify.handlers.mail import Post, send_due
 from vzaimo.notify.handlers.remind import TIMERS
@@ -16,7 +17,15 @@ from vzaimo.notify.wording import WORDING
 
 def parts(settings: NotifySettings) -> Parts:
     """What notify is made of."""
-    post = Post(Connections(settings.smtp), settings.mail_from, settings.portal_url)
+    key = settings.sealing_key
+    post = Post(
+        Connections(settings.smtp),
+        settings.mail_from,
+        settings.portal_url,
+        settings.join_url or settings.portal_url,
+        settings.notify_url if key else None,
+        key or b"",
+    )
 
     async def mail(service: Service) -> None:
         await send_due(service.works, post)
@@ -31,9 +40,10 @@ def parts(settings: NotifySettings) -> Parts:
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
         timers=TIMERS,
-        loops=(mail,),
+        loops=(mail, herald),
+        forms=("/v1/unsubscribe/",),
         own={"notification": NOTIFICATION},
-        extras={"unsubscribe_key": settings.sealing_key},
+        extras={"unsubscribe_key": key, "feed": Feed(settings.access)},
     )
 
 

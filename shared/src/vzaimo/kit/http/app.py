@@ -42,6 +42,7 @@ def create_app(
     gate: Gate,
     health: Health,
     metrics: Metrics,
+    forms: Sequence[str] = (),
     operator: APIRouter | None = None,
 ) -> FastAPI:
     """The gateway of a service. ``wording`` must be complete (``wording.complete``)."""
@@ -55,6 +56,7 @@ def create_app(
         telemetry={"operation_spans": False},
     )
     app.state.gate = gate
+    app.state.health = health
     app.state.wording = wording
     app.state.service = service
     handle_problems(app)
@@ -70,6 +72,6 @@ def create_app(
         app.include_router(operator)
     for router in routers:
         app.include_router(router, prefix="/v1")
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, forms=forms)
     app.add_middleware(Access, metrics=metrics)
     return app

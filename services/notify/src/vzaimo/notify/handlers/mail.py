@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from itertools import groupby
 from operator import attrgetter
@@ -14,8 +14,11 @@ from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
 from vzaimo.kit.work import Works
 from vzaimo.notify.catalogues import Locale
+from vzaimo.notify.domain.attending import itip_method
+from vzaimo.notify.domain.kinds import TRAITS
+from vzaimo.notify.domain.unsubscribing import token_for
 from vzaimo.notify.handlers.take import FIRST_DELAY, Outcome, Taken, give_back, note, take
-from vzaimo.notify.letters import Envelope, Item, mail, written
+from vzaimo.notify.letters import Envelope, Invitation, Item, attach, mail, written
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,11 @@ class Post:
     connections: Connections
     sender: str
     portal: str
+    join_url: str
+    """Where ``/v1/events/{id}/join`` is answered."""
+    unsubscribe_url: str | None = None
+    key: bytes = b""
+    """Seals what stands behind that address."""
 
 
 async def send_due(works: Works, post: Post) -> None:
@@ -95,7 +103,7 @@ async def _lane(works: Works, post: Post, several: Sequence[Taken]) -> None:
 async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
     """What became of it, and whether that was for want of an answer."""
     try:
-        await post.connections.send(_message(taken, post))
+        await post.connections.send(_message(taken, post, works.clock.now()))
     except MailRejected as error:
         return Outcome("dead", f"rejected-{error}"), False
     except MailDeferred as error:
@@ -104,9 +112,23 @@ async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
     return Outcome("sent"), False
 
 
-def _message(taken: Taken, post: Post) -> EmailMessage:
+def _message(taken: Taken, post: Post, now: datetime) -> EmailMessage:
     row, person = taken.row, taken.person
     locale: Locale = "en" if person.locale == "en" else "ru"
     items = [Item(written(part.kind, part.about, locale), f"{post.portal}/inbox/{part.id}") for part in taken.parts]
     envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", row.created_at)
-    return mail(items, envelope, locale=locale, settings=f"{post.portal}/preferences")
+    groups = {TRAITS[part.kind].group for part in taken.parts}
+    token = token_for(row.person, groups, post.key) if post.unsubscribe_url else None
+    message = mail(
+        items,
+        envelope,
+        locale=locale,
+        settings=f"{post.portal}/preferences",
+        unsubscribe=f"{post.unsubscribe_url}/v1/unsubscribe/{token}" if token else None,
+    )
+    if len(taken.parts) == 1:
+        part, about = taken.parts[0], taken.parts[0].about
+        method = itip_method(part.kind, about.subject, about.event, row.city, admitted=part.admitted)
+        if method is not None and about.event is not None:
+            attach(message, Invitation(method, about.event, post.join_url, now), envelope)
+    return message

@@ -8,7 +8,6 @@ from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import insert, retry_conflicts
 from vzaimo.kit.identity import Actor, check_version
 from vzaimo.kit.work import Done, Work, Works
-from vzaimo.notify.domain.kinds import Group
 from vzaimo.notify.domain.preferences import Choice, Preferences, checked
 from vzaimo.notify.domain.unsubscribing import reader_of
 from vzaimo.notify.store import PREFERENCE
@@ -34,12 +33,13 @@ async def prefer(wishes: Preferences, expected: int | None, *, works: Works, cau
 @retry_conflicts
 async def unsubscribe(token: str, key: bytes, *, works: Works) -> Done:
     """Whoever has one of our mails wants no more of its kind. Raises ``BadUnsubscribeToken``."""
-    person, group = reader_of(token, key)
+    person, groups = reader_of(token, key)
     async with works.begin(Cause(actor="unsubscribe")) as work:
         row = await _locked(work, person)
-        if row.choices.get(group) == Choice.OFF:
+        choices = {**row.choices, **{group.value: Choice.OFF.value for group in groups}}
+        if choices == row.choices:
             return work.done("preferences", person, row.version)
-        return await _save(work, row, choices={**row.choices, Group(group).value: Choice.OFF.value})
+        return await _save(work, row, choices=choices)
 
 
 async def _locked(work: Work, person: str) -> Any:

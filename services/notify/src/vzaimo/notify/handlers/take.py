@@ -17,7 +17,7 @@ from vzaimo.notify.domain.kinds import TRAITS, Kind
 from vzaimo.notify.domain.preferences import NOTHING_SAID, Choice, Preferences
 from vzaimo.notify.domain.relevance import overtaken
 from vzaimo.notify.projections import CONTACT, ROLE, Known, known
-from vzaimo.notify.store import DELIVERY, NOTICE, NOTIFICATION, wishes_of
+from vzaimo.notify.store import ADMISSION, DELIVERY, NOTICE, NOTIFICATION, wishes_of
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ class Part:
     kind: Kind
     subject: str
     about: Known
+    admitted: bool
+    """It speaks of a request that had seats at some time."""
 
     @property
     def event(self) -> Any:
@@ -166,9 +168,14 @@ async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[Part | None
         .order_by(NOTIFICATION.c.no)
     )
     about = await known(work.tx, told)
+    requests = {UUID(one.subject) for one in told if TRAITS[Kind(one.kind)].about == "request"}
+    had_seats = await work.all(select(ADMISSION.c.request).where(ADMISSION.c.request.in_(requests)))
+    admitted = {str(row.request) for row in had_seats}
     found: dict[UUID, list[Part | None]] = {}
     for one in told:
-        part = Part(one.notification, Kind(one.kind), one.subject, about[one.id]) if one.id in about else None
+        part = None
+        if one.id in about:
+            part = Part(one.notification, Kind(one.kind), one.subject, about[one.id], one.subject in admitted)
         found.setdefault(one.delivery, []).append(part)
     return found
 

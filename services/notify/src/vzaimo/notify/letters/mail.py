@@ -32,8 +32,13 @@ class Envelope:
     date: datetime
 
 
-def mail(items: Sequence[Item], envelope: Envelope, *, locale: Locale, settings: str) -> EmailMessage:
-    """The mail: plain text, and the same as HTML. ``settings``: where its reader decides about mails."""
+def mail(
+    items: Sequence[Item], envelope: Envelope, *, locale: Locale, settings: str, unsubscribe: str | None = None
+) -> EmailMessage:
+    """The mail: plain text, and the same as HTML.
+
+    ``settings``: where its reader decides about mails; ``unsubscribe``: where one click ends them (RFC 8058).
+    """
     words = CATALOGUES[locale]
     alone = items[0] if len(items) == 1 else None
     letter = alone.letter if alone else summary(len(items), locale)
@@ -45,6 +50,9 @@ def mail(items: Sequence[Item], envelope: Envelope, *, locale: Locale, settings:
     message["Message-ID"] = envelope.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["Content-Language"] = locale
+    if unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     shown = {
         "letter": letter,
         "link": alone.link if alone else None,

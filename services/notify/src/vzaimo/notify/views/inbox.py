@@ -1,6 +1,8 @@
 """A person's inbox, in the words of now."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -29,10 +31,23 @@ async def inbox(
     if unread:
         query = query.where(NOTIFICATION.c.read_at.is_(None))
     rows = await tx.all(query.order_by(*(one.desc() for one in order)).limit(cursor.limit + 1))
-    shown = {row.notice for row in rows}
-    notices = await tx.all(select(NOTICE).where(NOTICE.c.id.in_(shown))) if shown else ()
-    about = await known(tx, notices)
+    about = await _about(tx, rows)
     return page_of(rows, cursor, order, lambda row: _shown(row, about.get(row.notice), locale))
+
+
+async def since(
+    tx: Transaction, person: str, no: int, locale: Locale, limit: int
+) -> list[tuple[int, NotificationView]]:
+    """What the person was told after a number, in that order, with the numbers."""
+    rows = await tx.all(
+        select(NOTIFICATION, NOTICE.c.kind, NOTICE.c.subject, NOTICE.c.event)
+        .join(NOTICE, NOTICE.c.id == NOTIFICATION.c.notice)
+        .where(NOTIFICATION.c.person == person, NOTIFICATION.c.no > no)
+        .order_by(NOTIFICATION.c.no)
+        .limit(limit)
+    )
+    about = await _about(tx, rows)
+    return [(row.no, _shown(row, about.get(row.notice), locale)) for row in rows]
 
 
 async def unread_count(tx: Transaction, person: str) -> UnreadView:
@@ -44,6 +59,11 @@ async def unread_count(tx: Transaction, person: str) -> UnreadView:
         .subquery()
     )
     return UnreadView(unread=await tx.scalar(select(func.count()).select_from(some)))
+
+
+async def _about(tx: Transaction, rows: Sequence[Any]) -> dict[UUID, Known]:
+    shown = {row.notice for row in rows}
+    return await known(tx, await tx.all(select(NOTICE).where(NOTICE.c.id.in_(shown)))) if shown else {}
 
 
 def _shown(row: Any, about: Known | None, locale: Locale) -> NotificationView:

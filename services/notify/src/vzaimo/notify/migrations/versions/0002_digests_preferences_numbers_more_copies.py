@@ -13,17 +13,25 @@ depends_on = None
 
 _FROM_STATES = {
     "postgresql": (
-        "UPDATE request_copy SET event = CAST(state ->> 'event' AS uuid), host = state ->> 'host', "
-        "city = state ->> 'city', status = state ->> 'status'",
-        "INSERT INTO admission (request, at) SELECT CAST(id AS uuid), CURRENT_TIMESTAMP FROM request_copy "
-        "WHERE CAST(state ->> 'granted' AS integer) > 0",
+        (
+            "UPDATE request_copy SET event = CAST(state ->> 'event' AS uuid), host = state ->> 'host', "
+            "city = state ->> 'city', status = state ->> 'status'"
+        ),
+        (
+            "INSERT INTO admission (request, at) SELECT CAST(id AS uuid), CURRENT_TIMESTAMP FROM request_copy "
+            "WHERE CAST(state ->> 'granted' AS integer) > 0"
+        ),
     ),
     # SQLite keeps a UUID as its 32 digits.
     "sqlite": (
-        "UPDATE request_copy SET event = replace(state ->> 'event', '-', ''), host = state ->> 'host', "
-        "city = state ->> 'city', status = state ->> 'status'",
-        "INSERT INTO admission (request, at) SELECT replace(id, '-', ''), CURRENT_TIMESTAMP FROM request_copy "
-        "WHERE state ->> 'granted' > 0",
+        (
+            "UPDATE request_copy SET event = replace(state ->> 'event', '-', ''), host = state ->> 'host', "
+            "city = state ->> 'city', status = state ->> 'status'"
+        ),
+        (
+            "INSERT INTO admission (request, at) SELECT replace(id, '-', ''), CURRENT_TIMESTAMP FROM request_copy "
+            "WHERE state ->> 'granted' > 0"
+        ),
     ),
 }
 
