@@ -138,3 +138,56 @@ def told(inbox):
         await eventually(same, f"{person} is told {kinds}")
 
     return wait
+
+
+@pytest.fixture
+def mails_to(smtp_sink, passing):
+    async def wait(person, count=1):
+        def there():
+            found = [mail for mail in smtp_sink.mails if mail["To"] == f"{person}@city.example"]
+            return len(found) >= count and found
+
+        return await passing(there, f"a mail to {person}")
+
+    return wait
+
+
+@pytest.fixture
+def settled(notify):
+    """Wait until every delivery stands in one of these states."""
+
+    async def wait(*statuses):
+        async def all_of_them():
+            items = (await notify.call("GET", "/deliveries?limit=200", "mod")).json()["items"]
+            return {one["status"] for one in items} <= {*statuses}
+
+        await eventually(all_of_them, f"all deliveries are {statuses}")
+
+    return wait
+
+
+@pytest.fixture
+def heard(inbox):
+    """As ``told``, where one fact says several things: in any order."""
+
+    async def wait(person, *kinds):
+        async def same():
+            return sorted(await inbox(person)) == sorted(kinds)
+
+        await eventually(same, f"{person} is told {kinds}")
+
+    return wait
+
+
+@pytest.fixture
+def mail_about(smtp_sink, passing):
+    """Wait for a person's mail whose subject begins so."""
+
+    async def wait(person, subject):
+        def there():
+            found = [mail for mail in smtp_sink.mails if mail["To"] == f"{person}@city.example"]
+            return next((mail for mail in found if mail["Subject"].startswith(subject)), None)
+
+        return await passing(there, f"a mail to {person}: {subject}")
+
+    return wait
