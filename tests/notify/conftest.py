@@ -153,7 +153,7 @@ def mails_to(smtp_sink, passing):
 
 
 @pytest.fixture
-def settled(notify):
+def settled(notify, passing):
     """Wait until every delivery stands in one of these states."""
 
     async def wait(*statuses):
@@ -161,7 +161,7 @@ def settled(notify):
             items = (await notify.call("GET", "/deliveries?limit=200", "mod")).json()["items"]
             return {one["status"] for one in items} <= {*statuses}
 
-        await eventually(all_of_them, f"all deliveries are {statuses}")
+        await passing(all_of_them, f"all deliveries are {statuses}")
 
     return wait
 

@@ -262,16 +262,16 @@ async def test_wishes_are_kept_and_one_click_adds_to_them(notify, foreign, told,
     assert [address for _, address in getaddresses([announced["To"]])] == ["boris@city.example"]
 
 
-@pytest.mark.parametrize(
-    "body, problem",
-    [
+async def test_wishes_that_cannot_be(notify):
+    for body, problem in (
         ({"email": {"decisions": "off"}}, "cannot-be-muted"),
         ({"email": {"cancellations": "daily"}}, "cannot-be-muted"),
         ({"quiet_from": "22:00"}, "half-quiet"),
         ({"timezone": "Tomsk"}, "unknown-zone"),
         ({"email": {"rumours": "off"}}, "invalid-request"),
-    ],
-)
-async def test_wishes_that_cannot_be(notify, body, problem):
-    answer = await notify.call("PUT", "/preferences", "boris", body)
-    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, problem)
+    ):
+        answer = await notify.call("PUT", "/preferences", "boris", body)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, problem)
+    for who, status in ((None, 401), ("stranger", 403)):
+        assert (await notify.call("PUT", "/preferences", who, {})).status_code == status
+        assert (await notify.call("GET", "/preferences", who)).status_code == status

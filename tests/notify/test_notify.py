@@ -3,8 +3,6 @@
 import asyncio
 from datetime import timedelta
 
-import pytest
-
 from vzaimo.contracts.calendar import EventAnnounced, EventCancelled, EventStatus
 from vzaimo.contracts.registry import Contact, ContactErased, RoleEnded
 from vzaimo.contracts.requests import RequestApproved, RequestStatus, RequestSubmitted, RequestWithdrawn
@@ -165,6 +163,6 @@ async def test_a_cancellation_reaches_the_host(notify, foreign, event, told):
     await told("host", "event-called-off")
 
 
-@pytest.mark.parametrize("who, status", [(None, 401), ("stranger", 403), ("boris", 403), ("host", 403), ("mod", 200)])
-async def test_deliveries_are_for_the_moderator(notify, who, status):
-    assert (await notify.call("GET", "/deliveries", who)).status_code == status
+async def test_deliveries_are_for_the_moderator(notify):
+    for who, status in ((None, 401), ("stranger", 403), ("boris", 403), ("host", 403), ("mod", 200)):
+        assert (await notify.call("GET", "/deliveries", who)).status_code == status

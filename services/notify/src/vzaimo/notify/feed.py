@@ -87,8 +87,8 @@ class Feed:
         finally:
             del self._bells[bell]
             if not self._bells and self._watching is not None:
-                self._watching.cancel()
-                self._watching = None
+                watching, self._watching = self._watching, None
+                await _end(watching)
 
     async def _look(self, database: Database, last: int) -> None:
         """Ring for whoever was told something, as long as anybody watches."""
@@ -103,7 +103,7 @@ class Feed:
                         await woken.wait()
                 woken.clear()
         finally:
-            listening.cancel()
+            await _end(listening)
 
     async def _ring(self, database: Database, last: int) -> int:
         while True:
@@ -138,3 +138,9 @@ class Feed:
             if client is not None:
                 with contextlib.suppress(Exception):  # as above
                     await client.close()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel, and let it close what it has open."""
+    task.cancel()
+    await asyncio.wait((task,), timeout=2.0)

@@ -1,6 +1,7 @@
 """Notifications go out by mail: rendered when they are sent, from what is known then."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from email.message import EmailMessage
 from itertools import groupby
 from operator import attrgetter
 
+from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
@@ -45,19 +47,24 @@ class Post:
 
 
 async def send_due(works: Works, post: Post) -> None:
-    """Send as deliveries fall due, until cancelled.
+    """Send as deliveries fall due, until cancelled; woken by commits, for what is due at once.
 
     Each recipients' domain has a lane: one that keeps us waiting delays nobody else.
     """
     lanes: dict[str, asyncio.Task[None]] = {}
+    committed = asyncio.Event()
+    works.committed.append(committed.set)
     try:
-        while True:
+        while wanted():
+            committed.clear()
             try:
                 while await send_some(works, post, lanes):
                     pass
             except (StoreUnavailable, Conflict) as error:
                 log.warning("mails wait for the store: %s", error)
-            await asyncio.sleep(POLL)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await committed.wait()
     finally:
         for lane in lanes.values():
             lane.cancel()
