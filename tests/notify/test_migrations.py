@@ -35,7 +35,7 @@ async def first_release(store_url):
 
 async def test_what_was_there_is_kept_and_found(first_release, clock):
     now = clock.now()
-    old_notification = {name for name in NOTIFICATION.c.keys() if name not in {"no", "delivery"}}
+    old_notification = {one.name for one in NOTIFICATION.c if one.name not in {"no", "delivery"}}
     told = {"notice": ONE, "person": "p" * 32, "city": "tver", "version": 1}
     notification = {"id": ONE, **told, "at": now, "read_at": None}
     mail = {

@@ -40,16 +40,11 @@ class Smtp:
 
     async def send(self, message: EmailMessage) -> None:
         """Hand a mail over. Raises ``MailDeferred`` or ``MailRejected``; neither tells the address."""
-        with _meaning():
-            await aiosmtplib.send(
-                message,
-                hostname=self.host,
-                port=self.port,
-                username=self.user,
-                password=self.password,
-                start_tls=self.starttls,
-                timeout=self.timeout,
-            )
+        alone = Connections(self, most=1)
+        try:
+            await alone.send(message)
+        finally:
+            await alone.close()
 
     def client(self) -> aiosmtplib.SMTP:
         """A connection to be opened."""

@@ -71,7 +71,7 @@ def slot(trait: Trait, wishes: Preferences, event: object, zone: str | None, now
     choice = wishes.choice(trait.group)
     if choice is Choice.OFF:
         return None
-    there = _zone(wishes.timezone or zone)
+    there = zone_of(wishes.timezone or zone)
     if choice is Choice.DAILY:
         return Slot(_next(now, DIGEST_AT, there), "digest")
     due = now + COALESCED if trait.weight else now
@@ -100,7 +100,8 @@ def _next(moment: datetime, clock: time, there: tzinfo) -> datetime:
     return datetime.combine(day + timedelta(days=2), clock, there).astimezone(UTC)
 
 
-def _zone(name: str | None) -> tzinfo:
+def zone_of(name: str | None) -> tzinfo:
+    """A zone by its name; the programme's own for none."""
     try:
         return ZoneInfo(name or USUAL_ZONE)
     except (KeyError, ValueError, OSError):

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -15,6 +14,7 @@ from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Work
 from vzaimo.notify.domain import reminders
 from vzaimo.notify.domain.notices import Notice
+from vzaimo.notify.domain.preferences import zone_of
 from vzaimo.notify.domain.reminders import Reminder
 from vzaimo.notify.handlers.tell import publish
 from vzaimo.notify.projections import ADOPTION, CITY, EVENT, REQUEST
@@ -48,7 +48,7 @@ def plan_event(work: Work, event: Event, since: datetime) -> None:
 
 def plan_city(work: Work, city: City, since: datetime) -> None:
     """Those of a city that takes part."""
-    plan(work, city.id, reminders.CITY, reminders.of_city(city, ZoneInfo(city.timezone)), since)
+    plan(work, city.id, reminders.CITY, reminders.of_city(city, zone_of(city.timezone)), since)
 
 
 def plan_adoption(work: Work, adoption: Adoption, since: datetime) -> None:
@@ -85,7 +85,7 @@ async def _event(work: Work, due: Due) -> Notice | None:
 
 async def _city(work: Work, due: Due) -> Notice | None:
     city = await _state(work, CITY, due.aggregate_id, City)
-    if city is None or reminders.of_city(city, ZoneInfo(city.timezone)).get(due.kind) != due.due_at:
+    if city is None or reminders.of_city(city, zone_of(city.timezone)).get(due.kind) != due.due_at:
         return None
     return _notice(reminders.CITY[due.kind], city.id, city.id, due)
 
