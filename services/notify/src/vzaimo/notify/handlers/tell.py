@@ -17,8 +17,9 @@ from vzaimo.notify.handlers.deliver import deliver
 from vzaimo.notify.projections import REQUEST, ROLE
 from vzaimo.notify.store import CIRCLE, NOTICE, NOTIFICATION
 
-MOST_OPEN = 1000
-"""Notices of one newcomer."""
+MOST_OF_ONE = 1000
+MOST_OF_ALL = 50_000
+"""Notices of one newcomer, and of all in one batch; older ones are nobody's news."""
 _ONCE = UUID("5b4c1c6e-6a55-4a8e-9d4e-1d0c6f0d5a11")
 """Makes ids of notices that more than one fact may give."""
 
@@ -66,8 +67,9 @@ async def catch_up(work: Work, roles: Sequence[Mapping[str, Any]]) -> None:
     cities = {role["city"] for role in roles if role["city"] is not None}
     await enter(work, {MODERATORS, ALL_CITIES, *cities})
     theirs = ROLE.c.id.in_([role["id"] for role in roles])
+    most = min(MOST_OF_ONE * len(roles), MOST_OF_ALL)
     for matches, mailed in ((_matches(), True), (_still_open(), False)):
-        newest = matches.where(theirs).order_by(NOTICE.c.at.desc(), NOTICE.c.id).limit(MOST_OPEN)
+        newest = matches.where(theirs).order_by(NOTICE.c.at.desc(), NOTICE.c.id).limit(most)
         await deliver(work, newest, mailed=mailed)
 
 
