@@ -7,6 +7,7 @@ from aiosmtpd.smtp import SMTP
 
 from vzaimo.contracts.calendar import EventAnnounced
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.smtp import SmtpSink
 
 
@@ -49,3 +50,25 @@ async def test_a_slow_domain_delays_nobody_else(notify, foreign, contact, event,
     await foreign.tell(EventAnnounced(aggregate_version=1, event=event.model_copy(update={"id": new_id()})))
     await mails_to("boris", 2)
     await mails_to("anna", 2)
+
+
+async def test_a_mail_that_cannot_be_written_keeps_nobody_from_theirs(
+    notify, foreign, contact, event, mails_to, caplog
+):
+    await contact("odd", email="odd@city.example\nBcc: all@city.example")
+    await foreign.role("odd", "coordinator", "perm")
+    await notify.known("odd")
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    await mails_to("boris")
+    await mails_to("anna")
+
+    async def noted():
+        items = (await notify.call("GET", "/deliveries?status=retrying", "mod")).json()["items"]
+        return [(one["city"], one["reason"]) for one in items]
+
+    await eventually(lambda: _is(noted, [("perm", "failed-valueerror")]), "the odd one is noted")
+    assert "Bcc" not in "".join(str(record.msg) for record in caplog.records)
+
+
+async def _is(asked, expected):
+    return await asked() == expected

@@ -173,6 +173,7 @@ async def test_reminders_come_in_time_once_and_not_after_a_long_outage(
 
 
 async def test_what_a_moved_event_means_for_reminders(notify, foreign, event, request_of, heard, clock):
+    event = a_week_later(event)
     confirmed = request_of(status=RequestStatus.CONFIRMED, confirmed=5, schedule_revision=2, **SEATS)
     later = event.model_copy(update={"starts_at": event.starts_at + 2 * DAY, "schedule_revision": 2})
     await foreign.tell(EventAnnounced(aggregate_version=1, event=event))

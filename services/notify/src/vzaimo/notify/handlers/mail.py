@@ -25,7 +25,6 @@ from vzaimo.notify.letters import Envelope, Invitation, Item, attach, mail, writ
 log = logging.getLogger(__name__)
 
 POLL = 1.0
-GIVEN_UP_AFTER = timedelta(days=3)
 MOST_LANES = 8
 """Domains that are served at a time."""
 PATIENCE = 0.5
@@ -114,8 +113,11 @@ async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
     except MailRejected as error:
         return Outcome("dead", f"rejected-{error}"), False
     except MailDeferred as error:
-        late = works.clock.now() - taken.row.created_at > GIVEN_UP_AFTER
-        return Outcome("dead" if late else "retrying", f"deferred-{error}".lower()), error.silent
+        return Outcome("retrying", f"deferred-{error}".lower()), error.silent
+    except Exception as error:
+        # Whatever it is, it is this mail's own fault: an address that is none, a state that no words fit.
+        log.exception("delivery %s cannot be sent", taken.row.id)
+        return Outcome("retrying", f"failed-{type(error).__name__}".lower()), False
     return Outcome("sent"), False
 
 
@@ -135,7 +137,7 @@ def _message(taken: Taken, post: Post, now: datetime) -> EmailMessage:
     )
     if len(taken.parts) == 1:
         part, about = taken.parts[0], taken.parts[0].about
-        method = itip_method(part.kind, about.subject, about.event, row.city, admitted=part.admitted)
+        method = itip_method(part.kind, about.subject, about.event, part.city, admitted=part.admitted)
         if method is not None and about.event is not None:
             attach(message, Invitation(method, about.event, post.join_url, now), envelope)
     return message

@@ -31,6 +31,9 @@ BUSY_DELAY = timedelta(seconds=5)
 """For whose domain keeps us waiting."""
 LONGEST_DELAY = timedelta(hours=6)
 NOT_YET = "not-yet-known"
+TRIES_FOR_ALL = 8
+"""So often (about four minutes) a mail waits to know all that it speaks of; then it says what is known."""
+GIVEN_UP_AFTER = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Part:
 
     id: UUID
     kind: Kind
+    city: str | None
+    """As whose person its reader is told."""
     subject: str
     about: Known
     admitted: bool
@@ -102,8 +107,9 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
         put_off: list[Taken] = []
         for row in rows:
             person = contacts.get(row.person)
-            outcome, kept = _judged(parts.get(row.id), wishes.get(row.person, NOTHING_SAID))
-            if (row.person, row.city) not in acting:
+            told = [part for city, part in parts.get(row.id, ()) if (row.person, city) in acting]
+            outcome, kept = _judged(told, wishes.get(row.person, NOTHING_SAID), patient=row.attempts < TRIES_FOR_ALL)
+            if (row.person, row.city) not in acting and not told:
                 outcome = Outcome("suppressed", "role-ended")
             elif person is None:
                 outcome = Outcome("retrying", NOT_YET)
@@ -129,7 +135,9 @@ async def give_back(work: Work, rows: Sequence[Any], delay: timedelta) -> None:
 
 
 async def note(work: Work, row: Any, outcome: Outcome) -> None:
-    """What became of a delivery; a dead one is told."""
+    """What became of a delivery; what has been tried for days is dead, which is told."""
+    if outcome.status == "retrying" and work.now - row.created_at > GIVEN_UP_AFTER:
+        outcome = Outcome("dead", outcome.reason)
     first = SHORT_DELAY if outcome.reason == NOT_YET else FIRST_DELAY
     delay = min(first * 2 ** min(row.attempts, 20), LONGEST_DELAY)
     version = row.version + 1
@@ -158,10 +166,12 @@ async def note(work: Work, row: Any, outcome: Outcome) -> None:
         work.add(DeliveryDead(aggregate_version=version, delivery=state))
 
 
-async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[Part | None]]:
-    """What each delivery carries, the oldest first; none in the place of what is not known yet."""
+async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[tuple[str | None, Part | None]]]:
+    """What each delivery carries, with the city as whose person; the oldest first; none for what is not known yet."""
     told = await work.all(
-        select(NOTIFICATION.c.id.label("notification"), NOTIFICATION.c.delivery, NOTICE)
+        select(
+            NOTIFICATION.c.id.label("notification"), NOTIFICATION.c.delivery, NOTIFICATION.c.city.label("acts"), NOTICE
+        )
         .join(NOTICE, NOTICE.c.id == NOTIFICATION.c.notice)
         .where(NOTIFICATION.c.delivery.in_([row.id for row in rows]))
         .order_by(NOTIFICATION.c.no)
@@ -170,12 +180,13 @@ async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[Part | None
     requests = {UUID(one.subject) for one in told if TRAITS[Kind(one.kind)].about == "request"}
     had_seats = await work.all(select(ADMISSION.c.request).where(ADMISSION.c.request.in_(requests)))
     admitted = {str(row.request) for row in had_seats}
-    found: dict[UUID, list[Part | None]] = {}
+    found: dict[UUID, list[tuple[str | None, Part | None]]] = {}
     for one in told:
         part = None
         if one.id in about:
-            part = Part(one.notification, Kind(one.kind), one.subject, about[one.id], one.subject in admitted)
-        found.setdefault(one.delivery, []).append(part)
+            kind, known_now = Kind(one.kind), about[one.id]
+            part = Part(one.notification, kind, one.acts, one.subject, known_now, one.subject in admitted)
+        found.setdefault(one.delivery, []).append((one.acts, part))
     return found
 
 
@@ -193,11 +204,11 @@ async def _acting(work: Work, refs: set[str]) -> set[tuple[str, str | None]]:
     return {(row.person, row.city) for row in rows}
 
 
-def _judged(parts: Sequence[Part | None] | None, wishes: Preferences) -> tuple[Outcome | None, list[Part]]:
+def _judged(parts: Sequence[Part | None], wishes: Preferences, *, patient: bool) -> tuple[Outcome | None, list[Part]]:
     """What is left to say, or what becomes of the delivery without a try."""
-    if not parts or None in parts:
-        return Outcome("retrying", NOT_YET), []
     here = [part for part in parts if part is not None]
+    if not here or (patient and len(here) < len(parts)):
+        return Outcome("retrying", NOT_YET), []
     wanted = [part for part in here if wishes.choice(TRAITS[part.kind].group) is not Choice.OFF]
     if not wanted:
         return Outcome("suppressed", "muted"), []
