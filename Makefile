@@ -44,8 +44,9 @@ format: install ## Format, and mend what can be mended
 	@$(RUN) ruff check --fix -q
 	@$(RUN) ruff format -q
 
-contracts: install ## Write the facts' JSON Schemas into docs/schemas
+contracts: install ## Write the facts' JSON Schemas, AsyncAPI and OpenAPI into docs
 	@$(RUN) python -m vzaimo.contracts.schemas docs/schemas
+	@$(RUN) python -m vzaimo.local.papers docs
 
 migration: install ## Draft a revision: make migration SERVICE=calendar MESSAGE="sessions have a language"
 	@$(RUN) python -m vzaimo.kit.migrations.draft $(SERVICE) "$(MESSAGE)"

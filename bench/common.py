@@ -95,9 +95,7 @@ def stores():
 @contextlib.contextmanager
 def bus(folder):
     """A nats-server of its own, as it is configured by default: it syncs every two minutes."""
-    server = NatsServer(folder / f"nats-{time.monotonic_ns()}")
-    config = server.folder / "nats.conf"
-    config.write_text(config.read_text().replace('"sync_interval": "always"', '"sync_interval": "2m"'))
+    server = NatsServer(folder / f"nats-{time.monotonic_ns()}", sync="2m")
     server.start()
     try:
         yield server

@@ -9,9 +9,11 @@ import httpx2
 import pytest
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from vzaimo.contracts.refusal import Refusal
+from vzaimo.kit import identity
+from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import StoreUnavailable
 from vzaimo.kit.http import (
     Body,
@@ -159,6 +161,22 @@ def kind_of(answer):
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["status"] == answer.status_code
     return answer.json()["type"].rpartition("/")[2]
+
+
+async def test_whose_role_has_ended_here_acts_no_more_and_elsewhere_within_a_second(client, anna, works, monkeypatch):
+    ended = update(ROLE).values(ended_at=works.clock.now())
+    assert (await client.get("/v1/mine", headers=anna)).is_success
+    async with works.begin(Cause(actor="here")) as work:
+        await work.execute(ended)
+    assert kind_of(await client.get("/v1/mine", headers=anna)) == "actor-not-yet-known"
+    async with works.begin(Cause(actor="here")) as work:
+        await work.execute(update(ROLE).values(ended_at=None))
+    assert (await client.get("/v1/mine", headers=anna)).is_success
+    async with works.database.begin() as tx:
+        await tx.execute(ended)  # as another replica does
+    assert (await client.get("/v1/mine", headers=anna)).is_success
+    monkeypatch.setattr(identity, "ROLES_KEPT", 0.0)
+    assert kind_of(await client.get("/v1/mine", headers=anna)) == "actor-not-yet-known"
 
 
 async def test_a_command_answers_with_a_receipt_a_tag_a_place_and_a_position(client, anna):

@@ -10,6 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
+from vzaimo.kit import identity
 from vzaimo.kit.identity import ActorNotYetKnown, InvalidToken, Stale, Tokens, actor_of, check_version
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, signing_key, token, write_jwks
 
@@ -69,6 +70,15 @@ def forged(header):
 def signed_by(key, kid, typ="at+jwt"):
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "anna", "exp": int(time.time()) + 60}
     return jwt.encode({"alg": "ES256", "kid": kid, "typ": typ}, claims, key)
+
+
+async def test_a_token_that_was_good_once_still_expires(tokens, monkeypatch):
+    good = token("anna", lives=60)
+    assert await tokens.verify(good) == await tokens.verify(good)
+    later = time.time() + 60 + identity.LEEWAY + 1
+    monkeypatch.setattr(identity.time, "time", lambda: later)
+    with pytest.raises(InvalidToken, match="expired"):
+        await tokens.verify(good)
 
 
 async def test_keys_that_the_issuer_rotated_are_read_again(tokens, tmp_path, monkeypatch):

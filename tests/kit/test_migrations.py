@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import MetaData, text
 
 from vzaimo.kit.database import open_database
-from vzaimo.kit.migrations import KIT, Schema, WrongSchema, check, current, differences, migrate
+from vzaimo.kit.migrations import KIT, Schema, WrongSchema, check, current, migrate
+from vzaimo.kit.migrations.steps import differences
 
 
 @pytest.fixture

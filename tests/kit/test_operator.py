@@ -1,7 +1,7 @@
 """What an operator may tell a service."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from vzaimo.calendar.main import parts
 from vzaimo.calendar.projections import CITY
@@ -10,6 +10,7 @@ from vzaimo.contracts.registry import City, CityActivated
 from vzaimo.kit.bus import DEADLETTER, Access, connect
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.inbound import failures
+from vzaimo.kit.inbound.transaction import INBOX
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
@@ -42,17 +43,17 @@ async def cities(calendar):
 
 
 async def test_nobody_else_operates(operate):
-    assert (await operate("POST", "/copies", "x" * 40)).status_code == 401
+    assert (await operate("POST", "/rebuild", "x" * 40)).status_code == 401
     assert (await operate("GET", "/dead-letters", "")).status_code == 401
 
 
 async def test_without_a_token_there_is_no_such_address(foreign, settings_of, clock):
     async with running(parts(), settings_of(Settings), clock) as service:
-        assert (await service.client.post("/operator/copies")).status_code == 404
+        assert (await service.client.post("/operator/rebuild")).status_code == 404
 
 
 async def test_copies_that_are_equal_are_said_to_be(operate):
-    found = {one.pop("copy_of"): one for one in (await operate("POST", "/copies")).json()}
+    found = {one.pop("copy_of"): one for one in (await operate("POST", "/rebuild")).json()}
     assert found["city_copy"] == {"rows": 2, "missing": 0, "older": 0, "different": 0}
     assert found["role"] == {"rows": 2, "missing": 0, "older": 0, "different": 0}
 
@@ -61,9 +62,26 @@ async def test_copies_that_differ_are_mended(calendar, operate):
     async with calendar.service.works.database.begin() as tx:
         await tx.execute(update(CITY).where(CITY.c.id == "tver").values(status="withdrawn"))
         await tx.execute(CITY.delete().where(CITY.c.id == "perm"))
-    found = {one["copy_of"]: one for one in (await operate("POST", "/copies")).json()}
+    found = {one["copy_of"]: one for one in (await operate("POST", "/rebuild")).json()}
     assert (found["city_copy"]["missing"], found["city_copy"]["different"]) == (1, 1)
-    assert (await cities(calendar))["tver"] == "active"
+    assert await cities(calendar) == {"tver": "active", "perm": "active"}
+
+
+async def test_a_consumer_takes_its_facts_again_and_only_what_was_lost_has_an_effect(calendar, operate):
+    async with calendar.service.works.database.begin() as tx:
+        await tx.execute(CITY.delete().where(CITY.c.id == "perm"))
+        await tx.execute(delete(INBOX).where(INBOX.c.consumer == "calendar-city"))
+    answer = await operate("POST", "/replay?consumer=calendar-city")
+    assert answer.json() == {"facts": 2}
+    await eventually(lambda: _both(calendar), "both cities")
+    later = "/replay?consumer=calendar-city&since=2199-01-01T00:00:00Z"
+    assert (await operate("POST", later)).json() == {"facts": 0}
+    unknown = await operate("POST", "/replay?consumer=calendar-nothing")
+    assert (unknown.status_code, "calendar-city" in unknown.json()["detail"]) == (404, True)
+
+
+async def _both(calendar):
+    return await cities(calendar) == {"tver": "active", "perm": "active"}
 
 
 async def test_dead_letters_are_listed_replayed_and_dropped(calendar, operate, foreign, nats_server):
@@ -80,6 +98,7 @@ async def test_dead_letters_are_listed_replayed_and_dropped(calendar, operate, f
         await failures.give_up(js, consumer=consumer, message_id=message, body=body, headers={"reason": "a bug"})
     letters = (await operate("GET", "/dead-letters")).json()
     assert [(one["consumer"], one["reason"]) for one in letters] == [("calendar-city", "a bug")] * 2
+    assert (await operate("GET", f"/dead-letters/{letters[0]['seq']}")).json() == letters[0]
     assert (await operate("POST", f"/dead-letters/{letters[0]['seq']}/replay")).status_code == 200
     assert (await cities(calendar))["omsk"] == "active"
     assert (await operate("POST", "/dead-letters/3/replay")).status_code == 404

@@ -19,7 +19,7 @@ from joserfc.errors import ExpiredTokenError, InvalidClaimError, InvalidKeyIdErr
 from joserfc.jwk import KeySet
 
 from vzaimo.contracts.refusal import Refusal
-from vzaimo.kit.database import Transaction
+from vzaimo.kit.database import Database
 from vzaimo.kit.roles import RoleName, person_ref, roles_of
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,10 @@ REFRESH_AT_MOST = 10.0
 KEYS_TIMEOUT = 3.0
 MAX_TOKEN = 8192
 """Characters."""
+ROLES_KEPT = 1.0
+"""Seconds."""
+MOST_KEPT = 10_000
+"""Callers whose token, or roles, are remembered."""
 
 
 class InvalidToken(Exception):
@@ -121,9 +125,36 @@ def actor_of(person: str, roles: Sequence[Any], now: datetime) -> Actor:
     )
 
 
-async def load_actor(tx: Transaction, claims: Claims, now: datetime) -> Actor:
-    """The caller as this service knows them. Raises ``ActorNotYetKnown``."""
-    return actor_of(claims.person, await roles_of(tx, claims.person), now)
+class Actors:
+    """Callers as this service knows them.
+
+    Roles are kept for a second, and forgotten as soon as this process writes any: so whose role has ended acts for one
+    second more at the most, in another replica.
+    """
+
+    def __init__(self) -> None:
+        self._roles: dict[str, tuple[float, Sequence[Any]]] = {}
+        self._changes = 0
+
+    async def load(self, database: Database, person: str, now: datetime) -> Actor:
+        """A caller by reference. Raises ``ActorNotYetKnown``, which is never remembered."""
+        kept = self._roles.get(person)
+        if kept is not None and time.monotonic() - kept[0] < ROLES_KEPT:
+            return actor_of(person, kept[1], now)
+        asked, changes = time.monotonic(), self._changes
+        async with database.read() as tx:
+            roles = await roles_of(tx, person)
+        actor = actor_of(person, roles, now)
+        if len(self._roles) >= MOST_KEPT:
+            self._roles.clear()
+        if changes == self._changes:  # else what was read may be older than the change
+            self._roles[person] = asked, roles
+        return actor
+
+    def forget(self) -> None:
+        """Somebody's roles have changed."""
+        self._changes += 1
+        self._roles.clear()
 
 
 def check_version(actual: int, expected: int | None) -> None:
@@ -141,6 +172,8 @@ class Tokens:
         self._keys: KeySet | None = None
         self._asked = float("-inf")
         self._turn = asyncio.Lock()
+        self._known: dict[str, Claims] = {}
+        """Tokens that the present keys have verified."""
         self._registry = jwt.JWTClaimsRegistry(
             leeway=LEEWAY,
             iss={"essential": True, "value": issuer},
@@ -155,6 +188,18 @@ class Tokens:
         if len(token) > MAX_TOKEN:
             raise InvalidToken("malformed")
         keys = await self._current_keys()
+        known = self._known.get(token)
+        if known is not None:
+            if known.expires_at.timestamp() + LEEWAY <= time.time():
+                raise InvalidToken("expired")
+            return known
+        found = await self._read(token, keys)
+        if len(self._known) >= MOST_KEPT:
+            self._known.clear()
+        self._known[token] = found
+        return found
+
+    async def _read(self, token: str, keys: KeySet) -> Claims:
         try:
             decoded = self._decode(token, keys)
         except InvalidKeyIdError:
@@ -209,7 +254,8 @@ class Tokens:
             if time.monotonic() - self._asked >= REFRESH_AT_MOST:
                 self._asked = time.monotonic()
                 try:
-                    self._keys = KeySet.import_key_set(await self._read())
+                    self._keys = KeySet.import_key_set(await self._published())
+                    self._known.clear()
                 except (httpx2.HTTPError, OSError, ValueError, JoseError) as error:
                     # Keys that were good stay good while the issuer is away.
                     log.warning("the issuer's keys cannot be read: %s", type(error).__name__)
@@ -217,7 +263,7 @@ class Tokens:
                 raise InvalidToken("issuer-away")
             return self._keys
 
-    async def _read(self) -> Any:
+    async def _published(self) -> Any:
         if not self._source.startswith(("http://", "https://")):
             return json.loads(Path(self._source).read_text(encoding="utf-8"))  # noqa: ASYNC240 - one small local file
         async with httpx2.AsyncClient(timeout=KEYS_TIMEOUT) as client:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, String, select
+from sqlalchemy import Column, Index, String, bindparam, select
 from sqlmodel import Field
 
 from vzaimo.kit.database import Transaction
@@ -55,5 +55,8 @@ def role_columns(role: Any) -> dict[str, Any]:
 
 async def roles_of(tx: Transaction, person: str) -> Sequence[Any]:
     """Every role that the person has or had here (rows of ``role``); none means: not known here yet."""
-    table = table_of(RoleRow)
-    return await tx.all(select(table).where(table.c.person == person).limit(500))
+    return await tx.all(_ROLES_OF, {"whose": person})
+
+
+ROLE = table_of(RoleRow)
+_ROLES_OF = select(ROLE).where(ROLE.c.person == bindparam("whose")).limit(500)

@@ -68,6 +68,8 @@ class OutboxRow(KitModel, table=True):
         ),
         Index("ix_outbox_stream_stream_seq", "stream", "stream_seq"),
         Index("ix_outbox_aggregate_aggregate_id", "aggregate", "aggregate_id", "aggregate_version"),
+        Index("ix_outbox_city", "city", "id"),
+        Index("ix_outbox_other_city", "other_city", "id"),
     )
 
     id: int | None = Field(default=None, sa_column=serial_column())
@@ -78,6 +80,8 @@ class OutboxRow(KitModel, table=True):
     aggregate: str
     aggregate_id: str
     aggregate_version: int
+    city: str | None = None
+    other_city: str | None = None
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     traceparent: str | None = None
     actor: str

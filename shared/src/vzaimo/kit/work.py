@@ -18,36 +18,47 @@ from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Database, Transaction
 from vzaimo.kit.database.base import Parameters
 from vzaimo.kit.idempotency import Done, conclude, recall
+from vzaimo.kit.roles import ROLE
 
 
 class Work:
     """An open unit of work."""
 
-    __slots__ = ("_done", "_facts", "_timers", "cause", "now", "tx")
+    __slots__ = ("_done", "_facts", "_timers", "cause", "changes_roles", "now", "tx")
 
     def __init__(self, tx: Transaction, now: datetime, cause: Cause) -> None:
         self.tx = tx
         self.now = now
         self.cause = cause
+        self.changes_roles = False
         self._done: Done | None = None
         self._facts: list[tuple[Fact, Cause]] = []
         self._timers: list[timers.Change] = []
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
         """Run a statement in this transaction."""
+        self._see(statement)
         return await self.tx.execute(statement, parameters)
 
     async def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
         """Every row of a bounded statement."""
+        self._see(statement)
         return await self.tx.all(statement, parameters)
 
     async def first(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
         """The first row, or nothing."""
+        self._see(statement)
         return await self.tx.first(statement, parameters)
 
     async def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
         """The first column of the first row, or nothing."""
+        self._see(statement)
         return await self.tx.scalar(statement, parameters)
+
+    def _see(self, statement: Executable) -> None:
+        # Statements that write name one table; they may return rows as well.
+        if getattr(statement, "table", None) is ROLE:
+            self.changes_roles = True
 
     def add(self, *facts: Fact, cause: Cause | None = None) -> None:
         """Publish these facts if, and only if, this work is committed. ``cause``: where one work has several."""
@@ -89,6 +100,8 @@ class Works:
     clock: Clock
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after a commit that added facts or timers; the relay and the timers listen."""
+    roles_changed: list[Callable[[], None]] = field(default_factory=list)
+    """Called after a commit that wrote to the table of roles."""
 
     @asynccontextmanager
     async def begin(self, cause: Cause) -> AsyncIterator[Work]:
@@ -103,7 +116,7 @@ class Works:
                 await recall(tx, cause.attempt, work.now)
             yield work
             await work.flush()
-        for wake in self.committed:
+        for wake in (*self.committed, *(self.roles_changed if work.changes_roles else ())):
             wake()
 
 

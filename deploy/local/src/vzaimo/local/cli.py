@@ -93,31 +93,57 @@ def reconcile(service: str, var: Var = USUAL_FOLDER) -> None:
 
 
 @app.command()
-def copies(service: str, var: Var = USUAL_FOLDER) -> None:
-    """Compare a service's copies with the streams, and mend them."""
+def rebuild(service: str, var: Var = USUAL_FOLDER) -> None:
+    """Build a service's copies anew from the streams, compare, and put them in place."""
     table = Table("copy", "rows", "missing", "older", "different")
-    for one in _run(_operate(grounds.known(var), service, "/copies")):
+    for one in _run(_operate(grounds.known(var), service, "/rebuild")):
         table.add_row(one["copy_of"], *(str(one[name]) for name in ("rows", "missing", "older", "different")))
     Console().print(table)
 
 
-@app.command(name="dead-letters")
-def dead_letters(service: str, var: Var = USUAL_FOLDER) -> None:
-    """List the facts that a service could not handle."""
+@app.command()
+def replay(
+    service: str,
+    consumer: Annotated[str, typer.Argument(help="Such as notify-request.")],
+    since: Annotated[str | None, typer.Option(help="2026-10-04T10:00:00Z; usually from the start.")] = None,
+    var: Var = USUAL_FOLDER,
+) -> None:
+    """Feed a consumer its facts again; what it has handled has no effect a second time."""
+    query = {"consumer": consumer, **({"since": since} if since else {})}
+    answer = _run(_operate(grounds.known(var), service, "/replay", query=query))
+    typer.echo(f"{consumer} takes {answer['facts']} facts again")
+
+
+letters = typer.Typer(help="Facts that a service could not handle.", no_args_is_help=True)
+app.add_typer(letters, name="deadletter")
+
+
+@letters.command(name="list")
+def list_letters(service: str, var: Var = USUAL_FOLDER) -> None:
+    """List them, a line each."""
     for one in _run(_operate(grounds.known(var), service, "/dead-letters", "GET")):
         typer.echo(f"{one['seq']:>6}  {one['consumer']:<22}  {one['subject']}  {one['reason']}")
 
 
-@app.command()
-def replay(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
-    """Handle a dead letter again, now."""
+@letters.command(name="show")
+def show_letter(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
+    """Show one whole."""
+    one = _run(_operate(grounds.known(var), service, f"/dead-letters/{seq}", "GET"))
+    for name in ("seq", "consumer", "reason", "subject", "traceparent"):
+        typer.echo(f"{name}: {one[name]}")
+    typer.echo(one["body"])
+
+
+@letters.command(name="replay")
+def replay_letter(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
+    """Handle one again, now."""
     _run(_operate(grounds.known(var), service, f"/dead-letters/{seq}/replay"))
     typer.echo(f"{service} has handled it")
 
 
-@app.command()
-def drop(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
-    """Throw a dead letter away."""
+@letters.command(name="drop")
+def drop_letter(service: str, seq: int, var: Var = USUAL_FOLDER) -> None:
+    """Throw one away."""
     _run(_operate(grounds.known(var), service, f"/dead-letters/{seq}", "DELETE"))
     typer.echo(f"dead letter {seq} is gone")
 
@@ -157,12 +183,14 @@ async def _mails(ground: Ground, to: str | None) -> Any:
         return (await http.get(f"{ground.desk}/mail.json", params=query)).raise_for_status().json()
 
 
-async def _operate(ground: Ground, service: str, path: str, method: str = "POST") -> Any:
+async def _operate(
+    ground: Ground, service: str, path: str, method: str = "POST", query: dict[str, str] | None = None
+) -> Any:
     if service not in SERVICES:
         raise SystemExit(f"There is no service {service}: choose from {', '.join(SERVICES)}.")
     headers = {"Authorization": f"Bearer {ground.operator_token}"}
     async with httpx2.AsyncClient(timeout=600) as http:
-        answer = await http.request(method, f"{ground.gateway(service)}/operator{path}", headers=headers)
+        answer = await http.request(method, f"{ground.gateway(service)}/operator{path}", params=query, headers=headers)
     if not answer.is_success:
         raise SystemExit(f"{service}: {answer.json().get('detail', answer.text)}")
     return answer.json()

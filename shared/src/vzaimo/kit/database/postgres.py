@@ -57,6 +57,7 @@ class PostgresDatabase(Database):
             pool_use_lifo=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT, "options": options, "prepare_threshold": 2},
         )
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -69,9 +70,9 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
-        """On one connection, rolled back at the end."""
+        """On one connection; without BEGIN and ROLLBACK, which would be two more ways to the server and back."""
         try:
-            async with self.engine.connect() as connection:
+            async with self._reading.connect() as connection:
                 yield PostgresTransaction(connection)
         except (DBAPIError, PoolTimeout) as error:
             raise translated(error) from error

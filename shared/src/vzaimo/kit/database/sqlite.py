@@ -163,7 +163,10 @@ def _engine(url: str, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        # Past SQLAlchemy, which takes four times as long to say these words.
+        driver = connection.connection.driver_connection
+        if driver is not None:
+            driver.execute(begin)
 
     return engine
 

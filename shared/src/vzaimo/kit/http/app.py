@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, Request, Response
 
 from vzaimo.kit.http.access import Access
+from vzaimo.kit.http.audit import router as audit
 from vzaimo.kit.http.body import BodyLimit
 from vzaimo.kit.http.calls import Gate, receipt
 from vzaimo.kit.http.health import Health, health_routes
 from vzaimo.kit.http.problems import MEDIA_TYPE, handle_problems
+from vzaimo.kit.http.schemas import schema_routes
 from vzaimo.kit.http.wording import Wording
 from vzaimo.kit.idempotency import Repeated
 from vzaimo.kit.metrics import Metrics
@@ -44,8 +46,10 @@ def create_app(
     metrics: Metrics,
     forms: Sequence[str] = (),
     operator: APIRouter | None = None,
+    secret_paths: Sequence[str] = (),
 ) -> FastAPI:
     """The gateway of a service. ``wording`` must be complete (``wording.complete``)."""
+    secret = tuple(secret_paths)
     app = FastAPI(
         title=title,
         version=version,
@@ -53,7 +57,8 @@ def create_app(
         redoc_url=None,
         openapi_url="/openapi.json",
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
-        telemetry={"operation_spans": False},
+        # A span would say the whole path.
+        telemetry={"operation_spans": False, "exclude": lambda scope: scope["path"].startswith(secret)},
     )
     app.state.gate = gate
     app.state.health = health
@@ -70,7 +75,7 @@ def create_app(
     app.include_router(health_routes(health, metrics.registry))
     if operator is not None:
         app.include_router(operator)
-    for router in routers:
+    for router in (*routers, audit, schema_routes(service)):
         app.include_router(router, prefix="/v1")
     app.add_middleware(BodyLimit, forms=forms)
     app.add_middleware(Access, metrics=metrics)

@@ -1,5 +1,6 @@
 """One HTTP request as handlers and views need it: who, in which language, under which key and version."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +11,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.database import Database, Transaction
+from vzaimo.kit.database import Database
 from vzaimo.kit.http.etag import etag, expected_version, unchanged
 from vzaimo.kit.http.language import Language, preferred
 from vzaimo.kit.http.limits import Limits
@@ -18,7 +19,7 @@ from vzaimo.kit.http.pages import Page
 from vzaimo.kit.http.position import Positions, wait_for
 from vzaimo.kit.http.problems import Problem
 from vzaimo.kit.idempotency import Attempt, Done
-from vzaimo.kit.identity import Actor, ActorNotYetKnown, Claims, Tokens, load_actor
+from vzaimo.kit.identity import Actor, ActorNotYetKnown, Actors, Claims, Tokens
 from vzaimo.kit.telemetry import traceparent
 from vzaimo.kit.work import Works
 
@@ -39,8 +40,12 @@ class Gate:
     writes_allowed: Callable[[], Awaitable[None]] = _always
     """Raises ``Problem`` when commands are refused for the moment."""
     limits: Limits = field(default_factory=Limits)
+    actors: Actors = field(default_factory=Actors)
     extras: Mapping[str, Any] = field(default_factory=dict)
     """A service's own long-lived things, by name."""
+
+    def __post_init__(self) -> None:
+        self.works.roles_changed.append(self.actors.forget)
 
     @property
     def database(self) -> Database:
@@ -140,8 +145,8 @@ async def anyone(request: Request) -> Call:
         gate.limits.check_person(call.claims.person)
     await wait_for(request, gate.database, gate.positions)
     if call.claims is not None:
-        async with gate.database.read() as tx:
-            call.known = await _actor(tx, call.claims, gate)
+        with contextlib.suppress(ActorNotYetKnown):
+            call.known = await gate.actors.load(gate.database, call.claims.person, gate.works.clock.now())
     return call
 
 
@@ -178,13 +183,6 @@ async def _claims(request: Request, gate: Gate) -> Claims | None:
     if scheme.lower() != "bearer":
         raise Problem("token-missing", www_authenticate="Bearer")
     return await gate.tokens.verify(token.strip())
-
-
-async def _actor(tx: Transaction, claims: Claims, gate: Gate) -> Actor | None:
-    try:
-        return await load_actor(tx, claims, gate.works.clock.now())
-    except ActorNotYetKnown:
-        return None
 
 
 async def _attempt(call: Call) -> Attempt | None:

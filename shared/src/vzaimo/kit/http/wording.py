@@ -65,6 +65,11 @@ KIT: Wording = {
         ("Такого письма нет", "Необработанного факта {seq} нет среди отложенных этого сервиса."),
         ("No such dead letter", "There is no dead letter {seq} of this service."),
     ),
+    "unknown-consumer": Words(
+        404,
+        ("Такого потребителя нет", "Потребителя {consumer} нет; есть: {known}."),
+        ("No such consumer", "There is no consumer {consumer}; there are: {known}."),
+    ),
     "malformed-json": Words(
         400,
         ("Тело запроса — не JSON", "Исправьте тело запроса: это должен быть JSON в UTF-8."),

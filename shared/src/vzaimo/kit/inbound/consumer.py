@@ -29,6 +29,8 @@ HELD = 512
 """The most messages that are here and not acknowledged."""
 ACK_WAIT = 10.0
 """Seconds after which the server hands a message out again if it hears nothing: so long a killed process is missed."""
+TURNS = 8
+"""Turns of the loop that a message takes through the client and FastStream, and a few more."""
 LONGEST_PAUSE = 10.0
 GIVEN_BACK = 1.0
 """Seconds after which a message that a stopping process gives back is handed out: by then it listens no more."""
@@ -90,15 +92,25 @@ class Consumer:
         beat = asyncio.create_task(self._keep_alive())
         try:
             while wanted():
-                batch = [await self._arrived.get()]
-                while len(batch) < BATCH and not self._arrived.empty():
-                    batch.append(self._arrived.get_nowait())
+                batch = await self._gathered()
                 await self._commit(batch)
                 for held in batch:
                     del self._here[id(held)]
         finally:
             beat.cancel()
             await self._give_back()
+
+    async def _gathered(self) -> list[Held]:
+        """What has arrived, at least one; while a few turns of the loop bring more, that is taken along."""
+        batch, idle = [await self._arrived.get()], 0
+        while len(batch) < BATCH and idle < TURNS:
+            if self._arrived.empty():
+                idle += 1
+                await asyncio.sleep(0)
+            else:
+                idle = 0
+                batch.append(self._arrived.get_nowait())
+        return batch
 
     async def _give_back(self) -> None:
         """Let the server hand out what is left here to the next process soon, not after ``ACK_WAIT``."""

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faststream import AckPolicy
-from faststream.nats import JStream, NatsBroker
-from faststream.nats.annotations import NatsMessage
+from faststream.message import StreamMessage
+from faststream.nats import JStream, NatsBroker, NatsMessage
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -59,6 +59,11 @@ class Inbound:
         """Whether every copy has once been level with its stream."""
         self.parked = 0
 
+    @property
+    def names(self) -> list[str]:
+        """The consumers' names."""
+        return [one.name for one in self.consumers]
+
     async def run(self) -> None:
         """Until cancelled."""
         if not self.consumers:
@@ -86,18 +91,24 @@ class Inbound:
         since = self.behind_since.get(name)
         return self._works.clock.now() - since if since else timedelta()
 
-    async def rewind(self) -> None:
-        """Take every fact from the start of its stream again; the inbox and the versions know what was handled.
+    async def rewind(self, name: str | None = None, *, since: datetime | None = None) -> int:
+        """Take facts again: one consumer or all, from the start of the stream or since a moment. Returns how many wait.
 
-        For a store that was restored from an older copy: what it had handled since then is handled once more.
+        The inbox and the versions know what was handled: only what was lost has an effect. For a store that was
+        restored from an older copy, and after a bug is mended that made facts dead letters. Raises ``LookupError``.
         """
-        if not self.consumers:
-            return
-        js = await self._jetstream()
-        for consumer in self.consumers:
-            with contextlib.suppress(NotFoundError):
-                await js.delete_consumer(consumer.subscription.fact.stream, consumer.name)
-            await js.add_consumer(consumer.subscription.fact.stream, _config(consumer))
+        chosen = [one for one in self.consumers if name in {None, one.name}]
+        if name is not None and not chosen:
+            raise LookupError(name)
+        waiting = 0
+        js = await self._jetstream() if chosen else None
+        for consumer in chosen:
+            if js is not None:
+                with contextlib.suppress(NotFoundError):
+                    await js.delete_consumer(consumer.subscription.fact.stream, consumer.name)
+                info = await js.add_consumer(consumer.subscription.fact.stream, _config(consumer, since))
+                waiting += info.num_pending or 0
+        return waiting
 
     async def replay(self, name: str, body: bytes) -> None:
         """Handle a fact that was given up, now. Raises whatever its effect raises, and ``ValueError`` for no fact."""
@@ -107,14 +118,17 @@ class Inbound:
                 return
         raise ValueError(f"there is no consumer {name}")
 
-    async def compare(self) -> list[Compared]:
-        """Build every copy anew beside the live one and compare; what lacks facts takes them again."""
+    async def rebuild(self) -> list[Compared]:
+        """Build every copy anew beside the live one, compare, and put it in its place.
+
+        Where an effect follows from the copy, what is missing takes its facts again instead.
+        """
         js = await self._jetstream()
         found = [await rebuild(self._works, js, consumer.subscription) for consumer in self.consumers]
-        compared = [one for one in found if one is not None]
-        if any(one.missing or one.older for one in compared):
-            await self.rewind()
-        return compared
+        for consumer, one in zip(self.consumers, found, strict=True):
+            if one is not None and (one.missing or one.older) and consumer.subscription.effect is not None:
+                await self.rewind(consumer.name)
+        return [one for one in found if one is not None]
 
     def _broker(self) -> NatsBroker:
         broker = NatsBroker(
@@ -126,6 +140,8 @@ class Inbound:
             reconnect_time_wait=1,
             graceful_timeout=5.0,
             logger=None,
+            decoder=_undecoded,
+            apply_types=False,  # we parse the fact ourselves; solving the handler's arguments costs as much again
             **_credentials(self._access),
         )
         for consumer in self.consumers:
@@ -218,18 +234,24 @@ async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerI
     return info
 
 
-def _config(consumer: Consumer) -> ConsumerConfig:
+def _config(consumer: Consumer, since: datetime | None = None) -> ConsumerConfig:
     return ConsumerConfig(
         durable_name=consumer.name,
         deliver_subject=f"deliver.{consumer.name}",  # stable: a consumer made anew reaches those who listen
         deliver_group=consumer.name,
-        deliver_policy=DeliverPolicy.ALL,
+        deliver_policy=DeliverPolicy.ALL if since is None else DeliverPolicy.BY_START_TIME,
+        opt_start_time=since,
         ack_policy=Acknowledge.EXPLICIT,
         ack_wait=ACK_WAIT,
         max_deliver=-1,
         max_ack_pending=HELD,
         filter_subject=consumer.subscription.filter,
     )
+
+
+async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:
+    """The handler takes the message as it is."""
+    return message
 
 
 def _credentials(access: Access) -> dict[str, Any]:

@@ -23,8 +23,8 @@ BATCH = 500
 class Compared:
     """A copy against its stream: rows of the stream that the copy lacks, has in an older version, or has otherwise.
 
-    ``different`` rows have been mended. Those that are ``missing`` or ``older`` need their facts again, with their
-    effects: ``Inbound.rewind``.
+    What was built anew has taken the place of the ``different`` rows, and of all where nothing follows from the copy.
+    Where an effect does, ``missing`` and ``older`` rows need their facts again: ``Inbound.rewind``.
     """
 
     copy: str
@@ -55,6 +55,10 @@ async def rebuild(works: Works, js: JetStreamContext, subscription: Subscription
                 await _keep(tx, shadow, copy, rows)
     async with works.database.begin() as tx:
         compared = await _compare(tx, copy, shadow)
+        if compared.different:
+            await _swap(tx, copy, shadow, and_(copy.table.c.version == shadow.c.version, _differs(copy, shadow)))
+        if subscription.effect is None and (compared.missing or compared.older):
+            await _take(tx, copy, shadow)
         await tx.execute(DropTable(shadow))
     return compared
 
@@ -114,26 +118,44 @@ async def _keep(tx: Transaction, shadow: Table, copy: Copy, rows: Sequence[dict[
 
 async def _compare(tx: Transaction, copy: Copy, shadow: Table) -> Compared:
     live = copy.table
-    same = and_(*(live.c[name] == shadow.c[name] for name in copy.key))
-    others = [column.name for column in live.columns if column.name not in {*copy.key, "version"}]
-    differs = or_(*(live.c[name].is_distinct_from(shadow.c[name]) for name in others))
-    joined = shadow.outerjoin(live, same)
-    first = live.c[copy.key[0]]
+    joined = shadow.outerjoin(live, _same(copy, shadow))
 
     async def count(condition: Any) -> int:
         return int(await tx.scalar(select(func.count()).select_from(joined).where(condition)))
 
-    at_odds = and_(live.c.version == shadow.c.version, differs)
-    compared = Compared(
+    return Compared(
         copy=live.name,
         rows=int(await tx.scalar(select(func.count()).select_from(shadow))),
-        missing=await count(first.is_(None)),
+        missing=await count(live.c[copy.key[0]].is_(None)),
         older=await count(live.c.version < shadow.c.version),
-        different=await count(at_odds),
+        different=await count(and_(live.c.version == shadow.c.version, _differs(copy, shadow))),
     )
-    if compared.different:
-        await tx.execute(update(live).where(same, at_odds).values({name: shadow.c[name] for name in others}))
-    return compared
+
+
+async def _swap(tx: Transaction, copy: Copy, shadow: Table, where: Any) -> None:
+    """Rows that are there take what was built anew."""
+    values = {name: shadow.c[name] for name in (*_others(copy), "version")}
+    await tx.execute(update(copy.table).where(_same(copy, shadow), where).values(values))
+
+
+async def _take(tx: Transaction, copy: Copy, shadow: Table) -> None:
+    """The whole of what was built anew, but for rows that a live fact has made newer meanwhile."""
+    await _swap(tx, copy, shadow, copy.table.c.version < shadow.c.version)
+    names = [column.name for column in copy.table.columns]
+    there = select(copy.table.c.version).where(_same(copy, shadow)).exists()
+    await tx.execute(copy.table.insert().from_select(names, select(*(shadow.c[name] for name in names)).where(~there)))
+
+
+def _same(copy: Copy, shadow: Table) -> Any:
+    return and_(*(copy.table.c[name] == shadow.c[name] for name in copy.key))
+
+
+def _differs(copy: Copy, shadow: Table) -> Any:
+    return or_(*(copy.table.c[name].is_distinct_from(shadow.c[name]) for name in _others(copy)))
+
+
+def _others(copy: Copy) -> list[str]:
+    return [column.name for column in copy.table.columns if column.name not in {*copy.key, "version"}]
 
 
 def _beside(table: Table) -> Table:

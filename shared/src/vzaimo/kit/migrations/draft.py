@@ -15,7 +15,8 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from vzaimo.kit.migrations import KIT, Schema, options, upgrade
+from vzaimo.kit.migrations import KIT, Schema
+from vzaimo.kit.migrations.steps import options, scripts_of, upgrade
 
 _TEMPLATE = '''"""{message}."""
 
@@ -58,7 +59,7 @@ def draft(url: str, service: str, message: str) -> Path:
     (Path(str(files(schema.package))) / "migrations" / "versions").mkdir(parents=True, exist_ok=True)
     engine = create_engine(url)
     with engine.begin() as connection:
-        upgrade(connection, [schema])
+        upgrade(connection, schema)
         context = MigrationContext.configure(connection, opts=options(schema))
         script = produce_migrations(context, schema.metadata)
         if script.upgrade_ops is None or script.upgrade_ops.is_empty():
@@ -66,10 +67,10 @@ def draft(url: str, service: str, message: str) -> Path:
         lines = render_python_code(script.upgrade_ops, render_as_batch=True).splitlines()
         up = "\n".join(line for line in lines if not line.lstrip().startswith("#"))
     engine.dispose()
-    before = schema.scripts.get_current_head()
+    before = schema.revisions[-1] if schema.revisions else None
     revision = f"{int(before or 0) + 1:04d}"
     name = "_".join(re.findall(r"[a-z0-9]+", message.lower()))
-    path = Path(schema.scripts.versions) / f"{revision}_{name}.py"
+    path = Path(scripts_of(schema).versions) / f"{revision}_{name}.py"
     path.write_text(
         _TEMPLATE.format(message=message.capitalize(), revision=revision, before=before, up=up), encoding="utf-8"
     )

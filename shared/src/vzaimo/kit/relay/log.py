@@ -69,14 +69,15 @@ class Log(ABC):
     @abstractmethod
     async def _change(self, statement: str, *values: dict[str, Any]) -> int: ...
 
-    async def pending(self, limit: int) -> list[Pending]:
-        """The oldest facts that no stream has acknowledged."""
+    async def pending(self, limit: int, *, after: int = 0) -> list[Pending]:
+        """The oldest facts (with an id above ``after``) that no stream has acknowledged."""
         rows = await self._all(
             "SELECT id, event_id, stream, subject, body, traceparent FROM outbox "  # noqa: S608 - a constant
-            f"WHERE {_PENDING} ORDER BY id LIMIT :limit",
+            f"WHERE id > :key AND {_PENDING} ORDER BY id LIMIT :limit",
             limit=limit,
+            key=after,
         )
-        return [Pending(row[0], _uuid(row[1]), row[2], row[3], bytes(row[4]), row[5]) for row in rows]
+        return [Pending(row[0], _uuid(row[1]), row[2], row[3], row[4], row[5]) for row in rows]
 
     async def record(self, acks: Sequence[tuple[int, int]]) -> None:
         """Note for each fact its sequence in the stream."""
@@ -226,7 +227,8 @@ class PostgresLog(Log):
         try:
             async with self._connecting:
                 connection = self._connection = self._connection or await self._connect()
-            return await connection.execute(statement.encode(), values)
+            # Binary: bodies need not be read from hex.
+            return await connection.execute(statement.encode(), values, binary=True)
         except psycopg.Error as error:
             await self._drop()
             raise StoreUnavailable(type(error).__name__) from error

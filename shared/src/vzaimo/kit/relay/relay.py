@@ -20,7 +20,7 @@ from vzaimo.kit.relay.log import Log, Pending
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 1000
 POLL = 1.0
 """Seconds between looks at the log when nobody wakes us."""
 STANDBY = 2.0
@@ -62,6 +62,7 @@ class Relay:
         self._awake = asyncio.Event()
         self._healed = False
         self._idle = asyncio.Event()
+        self._ahead: list[Pending] = []
         self.state = RelayState()
         self.state.away_since = clock.now()
 
@@ -135,13 +136,26 @@ class Relay:
             await self._heal(client)
         if self.state.behind is not None:
             return None
-        batch = await self._outbox.pending(BATCH)
+        batch, self._ahead = self._ahead or await self._outbox.pending(BATCH), []
         if not batch:
             return None
-        answers = await publisher.publish([_message(fact) for fact in batch])
-        return await self._note(batch, answers)
+        return await self._note(batch, await self._publish(publisher, batch))
+
+    async def _publish(self, publisher: Publisher, batch: Sequence[Pending]) -> Sequence[Answer]:
+        """Publish a batch; where there is more, the next one is read meanwhile."""
+        publishing = asyncio.create_task(publisher.publish([_message(fact) for fact in batch]))
+        try:
+            if len(batch) == BATCH:
+                self._ahead = await self._outbox.pending(BATCH, after=batch[-1].id)
+            return await publishing
+        except BaseException:
+            # What was sent and not noted is recognised by its id when it is sent again.
+            publishing.cancel()
+            await asyncio.wait([publishing])
+            raise
 
     async def _heal(self, client: Client) -> None:
+        self._ahead = []
         verdicts = [await heal(self._outbox, client.jetstream(), stream) for stream in self._streams]
         self.state.healed = [*self.state.healed, *(one for one in verdicts if one.lost or one.adopted)][-20:]
         self.state.behind = next((one for one in verdicts if one.unknown is not None), None)
@@ -158,7 +172,7 @@ class Relay:
                 self._metrics.set_aside.inc()
         if None in answers:
             # Whether the rest arrived is unknown; the stream is asked before it is sent again.
-            self._healed = False
+            self._healed, self._ahead = False, []
             return False
         return True
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from vzaimo.kit.bus import DEADLETTER, connect
 from vzaimo.kit.http import Problem
@@ -29,8 +29,14 @@ class Reconciled(BaseModel):
     facts: int
 
 
+class Replayed(BaseModel):
+    """How many facts a consumer takes again."""
+
+    facts: int
+
+
 class CopyReport(BaseModel):
-    """A copy against its stream; ``different`` rows were mended, the others take their facts again."""
+    """A copy against its stream as it was found. It has been mended, or takes its facts again where effects follow."""
 
     copy_of: str
     rows: int
@@ -73,9 +79,16 @@ def operator_routes(service: "Service") -> APIRouter | None:
     async def reconcile() -> Reconciled:
         return Reconciled(facts=await service.reconcile())
 
-    @router.post("/copies")
-    async def copies() -> list[CopyReport]:
-        return [CopyReport.of(one) for one in await service.inbound.compare()]
+    @router.post("/rebuild")
+    async def rebuild() -> list[CopyReport]:
+        return [CopyReport.of(one) for one in await service.inbound.rebuild()]
+
+    @router.post("/replay")
+    async def replay(consumer: str, since: AwareDatetime | None = None) -> Replayed:
+        try:
+            return Replayed(facts=await service.inbound.rewind(consumer, since=since))
+        except LookupError:
+            raise Problem("unknown-consumer", {"consumer": consumer, "known": service.inbound.names}) from None
 
     _dead_letters(router, service)
     return router
@@ -98,6 +111,10 @@ def _dead_letters(router: APIRouter, service: "Service") -> None:
             found.append(letter)
             after = letter.seq
         return found
+
+    @router.get("/dead-letters/{seq}")
+    async def show(js: js_of, seq: int) -> DeadLetter:
+        return await _letter(js, service.parts.name, seq)
 
     @router.post("/dead-letters/{seq}/replay")
     async def replay(js: js_of, seq: int) -> DeadLetter:

@@ -30,22 +30,20 @@ def free_port() -> int:
 
 
 class NatsServer:
-    """One server with JetStream on a port and in a directory of its own. It can be killed and started again."""
+    """One server with JetStream on a port and in a directory of its own. It can be killed and started again.
 
-    def __init__(self, folder: Path, *, port: int | None = None, extra: str = "") -> None:
+    The server chooses its port itself at its first start: one that we found free might be another test's by then, and
+    two tests would share one server without knowing.
+    """
+
+    def __init__(self, folder: Path, *, port: int | None = None, sync: str = "always", extra: str = "") -> None:
         self.folder = folder
-        self.port = port or free_port()
+        self.port = port or -1
         self.store_dir = folder / "jetstream"
-        self._config = folder / "nats.conf"
+        self._sync = sync
+        self._extra = extra
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        jetstream = {"store_dir": str(self.store_dir), "sync_interval": "always"}
-        self._config.write_text(
-            f'listen: "127.0.0.1:{self.port}"\n'
-            f"jetstream: {json.dumps(jetstream)}\n"
-            f'log_file: "{folder / "nats.log"}"\n{extra}\n',
-            encoding="utf-8",
-        )
 
     @property
     def url(self) -> str:
@@ -53,16 +51,38 @@ class NatsServer:
         return f"nats://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start, or start again over the same directory, and wait until it greets."""
-        self._process = subprocess.Popen(  # noqa: S603 - our own executable and file
-            (executable(), "-c", str(self._config)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        """Start, or start again over the same directory and on the same port, and wait until it greets."""
+        self._process = process = subprocess.Popen(  # noqa: S603 - our own executable and file
+            (executable(), "-c", str(self._configured())), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + START_PATIENCE
-        while not self._greets():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+        while not (self._listens(process) and self._greets()):
+            if process.poll() is not None or time.monotonic() > deadline:
                 log = (self.folder / "nats.log").read_text(encoding="utf-8")[-2000:]
                 raise RuntimeError(f"nats-server did not start:\n{log}")
             time.sleep(0.005)
+
+    def _configured(self) -> Path:
+        path = self.folder / "nats.conf"
+        jetstream = {"store_dir": str(self.store_dir), "sync_interval": self._sync}
+        path.write_text(
+            f'listen: "127.0.0.1:{self.port}"\n'
+            f"ports_file_dir: {json.dumps(str(self.folder))}\n"
+            f"jetstream: {json.dumps(jetstream)}\n"
+            f"log_file: {json.dumps(str(self.folder / 'nats.log'))}\n{self._extra}\n",
+            encoding="utf-8",
+        )
+        return path
+
+    def _listens(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether this very process has said where it listens."""
+        said = self.folder / f"nats-server_{process.pid}.ports"
+        try:
+            (address,) = json.loads(said.read_text(encoding="utf-8"))["nats"]
+        except (OSError, ValueError):
+            return False
+        self.port = int(address.rpartition(":")[2])
+        return True
 
     def kill(self) -> None:
         """SIGKILL: what power loss looks like to clients."""

@@ -63,6 +63,8 @@ def upgrade() -> None:
         sa.Column("aggregate", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("aggregate_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("aggregate_version", sa.Integer(), nullable=False),
+        sa.Column("city", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+        sa.Column("other_city", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("traceparent", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("actor", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -76,6 +78,8 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_outbox_aggregate_aggregate_id", ["aggregate", "aggregate_id", "aggregate_version"], unique=False
         )
+        batch_op.create_index("ix_outbox_city", ["city", "id"], unique=False)
+        batch_op.create_index("ix_outbox_other_city", ["other_city", "id"], unique=False)
         batch_op.create_index(
             "ix_outbox_pending",
             ["id"],
