@@ -42,6 +42,7 @@ def parts(settings: NotifySettings) -> Parts:
         timers=TIMERS,
         loops=(mail, herald),
         forms=("/v1/unsubscribe/",),
+        secret_paths=("/v1/unsubscribe/",),
         own={"notification": NOTIFICATION},
         extras={"unsubscribe_key": key, "feed": Feed(settings.access)},
     )
