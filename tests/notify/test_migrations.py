@@ -8,7 +8,8 @@ from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import insert, select, text
 
 from vzaimo.kit.database import open_database
-from vzaimo.kit.migrations import Schema, check, differences, migrate, options
+from vzaimo.kit.migrations import Schema, check, migrate
+from vzaimo.kit.migrations.steps import differences, options, scripts_of
 from vzaimo.notify.projections import REQUEST
 from vzaimo.notify.store import ADMISSION, DELIVERY, NOTIFICATION, Model
 
@@ -21,7 +22,7 @@ async def first_release(store_url):
     database = await open_database(store_url)
 
     def upgrade(connection):
-        scripts = SCHEMA.scripts
+        scripts = scripts_of(SCHEMA)
         with EnvironmentContext(
             Config(), scripts, fn=lambda revision, _context: scripts._upgrade_revs("0001", revision)
         ) as environment:
