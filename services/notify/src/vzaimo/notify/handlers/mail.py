@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 POLL = 1.0
 MOST_LANES = 8
 """Domains that are served at a time."""
+LAST_WORDS = 0.8
+"""Seconds that a stop waits for the peer."""
 PATIENCE = 0.5
 """Seconds for which the next ones wait for the present ones: a domain that needs longer is left in its lane."""
 
@@ -51,13 +53,13 @@ async def send_due(works: Works, post: Post) -> None:
     Each recipients' domain has a lane: one that keeps us waiting delays nobody else.
     """
     lanes: dict[str, asyncio.Task[None]] = {}
-    committed = asyncio.Event()
+    committed, stopping = asyncio.Event(), asyncio.Event()
     works.committed.append(committed.set)
     try:
         while wanted():
             committed.clear()
             try:
-                while await send_some(works, post, lanes):
+                while await send_some(works, post, lanes, stopping):
                     pass
             except (StoreUnavailable, Conflict) as error:
                 log.warning("mails wait for the store: %s", error)
@@ -65,13 +67,17 @@ async def send_due(works: Works, post: Post) -> None:
                 async with asyncio.timeout(POLL):
                     await committed.wait()
     finally:
+        # What is on its way is noted if its peer answers soon; what is not is sent again under its Message-ID.
+        stopping.set()
+        if lanes:
+            await asyncio.wait(lanes.values(), timeout=LAST_WORDS)
         for lane in lanes.values():
             lane.cancel()
         await asyncio.gather(*lanes.values(), return_exceptions=True)
         await post.connections.close()
 
 
-async def send_some(works: Works, post: Post, lanes: dict[str, asyncio.Task[None]]) -> bool:
+async def send_some(works: Works, post: Post, lanes: dict[str, asyncio.Task[None]], stopping: asyncio.Event) -> bool:
     """Try what has been due longest; False when nothing is."""
     for domain in [domain for domain, lane in lanes.items() if lane.done()]:
         lanes.pop(domain).result()
@@ -82,18 +88,20 @@ async def send_some(works: Works, post: Post, lanes: dict[str, asyncio.Task[None
             done, _ = await asyncio.wait(lanes.values(), return_when=asyncio.FIRST_COMPLETED)
             for one in [name for name, lane in lanes.items() if lane in done]:
                 lanes.pop(one).result()
-        lanes[domain] = asyncio.create_task(_lane(works, post, list(some)))
+        lanes[domain] = asyncio.create_task(_lane(works, post, list(some), stopping))
     if lanes:
         await asyncio.wait(lanes.values(), timeout=PATIENCE)
     return taken
 
 
-async def _lane(works: Works, post: Post, several: Sequence[Taken]) -> None:
+async def _lane(works: Works, post: Post, several: Sequence[Taken], stopping: asyncio.Event) -> None:
     """Each is noted as soon as the peer has answered: a process killed between the two sends that one mail again,
     under the same Message-ID.
     """
     try:
         for number, one in enumerate(several):
+            if stopping.is_set():
+                return
             if works.clock.now() + timedelta(seconds=post.connections.smtp.timeout) > one.until:
                 return  # the peer may take so long that another has it by then
             outcome, silent = await _try(one, post, works)
