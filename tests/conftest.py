@@ -51,7 +51,7 @@ class Foreign:
         for person in people:
             await self.role(person, "coordinator", city)
 
-    async def role(self, person, role, city=None, scopes=()):
+    async def role(self, person, role, city=None, scopes=(), granted_at=LONG_AGO):
         """A person's role."""
         granted = PersonRole(
             id=new_id(),
@@ -59,7 +59,7 @@ class Foreign:
             city=city,
             role=role,
             scopes=scopes,
-            granted_at=LONG_AGO,
+            granted_at=granted_at,
         )
         await self.tell(RoleGranted(aggregate_version=1, role=granted))
         return granted

@@ -11,11 +11,11 @@ import pytest
 from vzaimo.calendar import main as calendar
 from vzaimo.kit.bus import Access, connect
 from vzaimo.kit.settings import Settings
-from vzaimo.kit.smtp import MailSettings
 from vzaimo.kit.testing import eventually, postgres
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 from vzaimo.notify import main as notify
+from vzaimo.notify.settings import NotifySettings
 from vzaimo.registry import main as registry
 from vzaimo.registry.settings import RegistrySettings
 from vzaimo.requests import main as requests
@@ -59,7 +59,7 @@ class World:
             settings = RegistrySettings(**told, **mail, **invited)
             return registry.parts(settings), settings
         if name == "notify":
-            settings = MailSettings(**told, **mail)
+            settings = NotifySettings(**told, **mail)
             return notify.parts(settings), settings
         return {"calendar": calendar, "requests": requests}[name].parts(), Settings(**told)
 

@@ -22,6 +22,7 @@ class Ground:
     port: int
     operator_token: str
     invitation_key: str
+    unsubscribe_key: str
 
     @property
     def desk(self) -> str:
@@ -75,6 +76,9 @@ class Ground:
             "VZAIMO_SMTP_HOST": "127.0.0.1",
             "VZAIMO_SMTP_PORT": str(self.smtp_port),
             "VZAIMO_PORTAL_URL": self.desk,
+            "VZAIMO_NOTIFY_URL": self.gateway("notify"),
+            "VZAIMO_UNSUBSCRIBE_KEY": self.unsubscribe_key,
+            "VZAIMO_JOIN_URL": self.gateway("calendar"),
             # Everybody calls from one address here.
             "VZAIMO_CALLS_PER_ADDRESS": "0",
         }
@@ -88,12 +92,13 @@ def prepared(folder: Path, port: int | None) -> Ground:
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kept.setdefault("operator_token", secrets.token_urlsafe(32))
     kept.setdefault("invitation_key", secrets.token_urlsafe(48))
+    kept.setdefault("unsubscribe_key", secrets.token_urlsafe(48))
     kept["port"] = port or kept.get("port", USUAL_PORT)
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(kept), encoding="utf-8")
     fresh.replace(path)
-    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"])
+    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"], kept["unsubscribe_key"])
 
 
 def known(folder: Path) -> Ground:

@@ -99,6 +99,7 @@ class Service:
             gate=gate,
             health=self.health,
             metrics=self.metrics,
+            forms=self.parts.forms,
             operator=operator_routes(self),
             secret_paths=self.parts.secret_paths,
         )

@@ -1,14 +1,13 @@
-"""Notify's gateway: HTTP to command, view to HTTP."""
+"""A person's inbox."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt
-from vzaimo.kit.identity import NotAllowed
-from vzaimo.notify import views
 from vzaimo.notify.handlers import inbox
-from vzaimo.notify.shapes import DeliveryStatus, DeliveryView, NotificationView, UnreadView
+from vzaimo.notify.shapes.inbox import NotificationView, UnreadView
+from vzaimo.notify.views import inbox as views
 
 router = APIRouter(tags=["inbox"])
 
@@ -39,18 +38,3 @@ async def read(notification_id: UUID, call: Command) -> Response:
 async def read_all(call: Command) -> Response:
     """Mark all notifications as read."""
     return call.receipt(await inbox.read_all(works=call.works, cause=call.cause, actor=call.actor))
-
-
-@router.get("/deliveries", response_model=Page[DeliveryView])
-async def list_deliveries(call: Member, cursor: Cursor, status: DeliveryStatus | None = None) -> Response:
-    """Mails on their way, for the moderator."""
-    if not call.actor.moderates:
-        raise NotAllowed
-    async with call.gate.database.read() as tx:
-        return call.listed(await views.deliveries(tx, cursor, status))
-
-
-@router.post("/deliveries/{delivery_id}/retry", response_model=Receipt)
-async def retry(delivery_id: UUID, call: Command) -> Response:
-    """Try a mail that was given up once more."""
-    return call.receipt(await inbox.retry(delivery_id, works=call.works, cause=call.cause, actor=call.actor))

@@ -1,16 +1,19 @@
-"""What notify shows: rows as JSON, pages by key."""
+"""A person's inbox, in the words of now."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
-from vzaimo.notify.domain.notices import Kind
-from vzaimo.notify.letters import Locale, written
+from vzaimo.notify.catalogues import Locale
+from vzaimo.notify.domain.kinds import Kind
+from vzaimo.notify.letters import written
 from vzaimo.notify.projections import Known, known
-from vzaimo.notify.shapes import DeliveryStatus, DeliveryView, NotificationView, UnreadView
-from vzaimo.notify.store import DELIVERY, NOTICE, NOTIFICATION
+from vzaimo.notify.shapes.inbox import NotificationView, UnreadView
+from vzaimo.notify.store import NOTICE, NOTIFICATION
 
 MANY = 99
 
@@ -28,10 +31,23 @@ async def inbox(
     if unread:
         query = query.where(NOTIFICATION.c.read_at.is_(None))
     rows = await tx.all(query.order_by(*(one.desc() for one in order)).limit(cursor.limit + 1))
-    shown = {row.notice for row in rows}
-    notices = await tx.all(select(NOTICE).where(NOTICE.c.id.in_(shown))) if shown else ()
-    about = await known(tx, notices)
+    about = await _about(tx, rows)
     return page_of(rows, cursor, order, lambda row: _shown(row, about.get(row.notice), locale))
+
+
+async def since(
+    tx: Transaction, person: str, no: int, locale: Locale, limit: int
+) -> list[tuple[int, NotificationView]]:
+    """What the person was told after a number, in that order, with the numbers."""
+    rows = await tx.all(
+        select(NOTIFICATION, NOTICE.c.kind, NOTICE.c.subject, NOTICE.c.event)
+        .join(NOTICE, NOTICE.c.id == NOTIFICATION.c.notice)
+        .where(NOTIFICATION.c.person == person, NOTIFICATION.c.no > no)
+        .order_by(NOTIFICATION.c.no)
+        .limit(limit)
+    )
+    about = await _about(tx, rows)
+    return [(row.no, _shown(row, about.get(row.notice), locale)) for row in rows]
 
 
 async def unread_count(tx: Transaction, person: str) -> UnreadView:
@@ -45,13 +61,9 @@ async def unread_count(tx: Transaction, person: str) -> UnreadView:
     return UnreadView(unread=await tx.scalar(select(func.count()).select_from(some)))
 
 
-async def deliveries(tx: Transaction, cursor: Cursor, status: DeliveryStatus | None) -> Page[DeliveryView]:
-    """Mails on their way, in the order of their ids."""
-    query = select(DELIVERY).where(keyset([DELIVERY.c.id], cursor))
-    if status is not None:
-        query = query.where(DELIVERY.c.status == status)
-    rows = await tx.all(query.order_by(DELIVERY.c.id).limit(cursor.limit + 1))
-    return page_of(rows, cursor, [DELIVERY.c.id], DeliveryView.of)
+async def _about(tx: Transaction, rows: Sequence[Any]) -> dict[UUID, Known]:
+    shown = {row.notice for row in rows}
+    return await known(tx, await tx.all(select(NOTICE).where(NOTICE.c.id.in_(shown)))) if shown else {}
 
 
 def _shown(row: Any, about: Known | None, locale: Locale) -> NotificationView:

@@ -1,4 +1,4 @@
-"""What goes over HTTP."""
+"""Mails on their way."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -7,27 +7,6 @@ from uuid import UUID
 from pydantic import BaseModel
 
 DeliveryStatus = Literal["queued", "retrying", "sent", "dead", "suppressed"]
-
-
-class NotificationView(BaseModel):
-    """A notification in the reader's language. Title and text are empty while what it speaks of is not known yet."""
-
-    id: UUID
-    kind: str
-    city: str | None
-    subject: str
-    event: UUID | None
-    title: str
-    text: str
-    at: datetime
-    read_at: datetime | None
-    version: int
-
-
-class UnreadView(BaseModel):
-    """How many notifications the caller has not read; ``99`` stands for more."""
-
-    unread: int
 
 
 class DeliveryView(BaseModel):
