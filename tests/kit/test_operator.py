@@ -1,7 +1,7 @@
 """What an operator may tell a service."""
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from vzaimo.calendar.main import parts
 from vzaimo.calendar.projections import CITY
@@ -50,6 +50,15 @@ async def test_nobody_else_operates(operate):
 async def test_without_a_token_there_is_no_such_address(foreign, settings_of, clock):
     async with running(parts(), settings_of(Settings), clock) as service:
         assert (await service.client.post("/operator/rebuild")).status_code == 404
+
+
+async def test_a_process_serves_on_when_another_one_upgrades_the_store(calendar):
+    async with calendar.service.works.database.begin() as tx:
+        await tx.execute(text("UPDATE calendar_revision SET version_num = '9999'"))
+    answer = await calendar.client.get("/readyz")
+    (schema,) = (one for one in answer.json()["checks"] if one["name"] == "schema")
+    assert (answer.status_code, schema["degraded"]) == (200, True)
+    assert "the store was upgraded" in schema["detail"]
 
 
 async def test_copies_that_are_equal_are_said_to_be(operate):
