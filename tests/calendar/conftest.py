@@ -3,10 +3,19 @@
 import pytest
 
 from vzaimo.calendar.main import parts
+from vzaimo.calendar.shapes.events import PlanBody
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.contracts.requests import Request, RequestConfirmed
+from vzaimo.contracts.requests import (
+    CapacityAnswer,
+    CapacityApplied,
+    Ledger,
+    Request,
+    RequestConfirmed,
+    SeatsChanged,
+)
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.settings import Settings
+from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 
 PLAN = {
@@ -42,10 +51,16 @@ PLAN = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan():
     """A plan that can be announced."""
     return PLAN
+
+
+@pytest.fixture(scope="session")
+def planned():
+    """The usual plan with changes, as the domain has it."""
+    return lambda **changes: PlanBody.model_validate({**PLAN, **changes}).plan()
 
 
 @pytest.fixture
@@ -99,3 +114,33 @@ def grant(calendar, foreign):
         return request.id
 
     return told
+
+
+@pytest.fixture
+async def drafted(calendar, plan):
+    return await calendar.done("POST", "/events", "anna", {**plan, "host": "izhevsk"})
+
+
+@pytest.fixture
+async def announced(calendar, drafted):
+    return await calendar.done("POST", f"/events/{drafted}/announce", "anna")
+
+
+@pytest.fixture
+def settled(calendar, foreign):
+    """Let the ledger agree to a request for seats in person, and count what is granted."""
+
+    async def settle(event, *, no=1, capacity=60, granted=0, version=1):
+        answer = CapacityAnswer(event=event, host="izhevsk", no=no, applied=True)
+        ledger = Ledger(event=event, host="izhevsk", mode=SeatMode.IN_PERSON, capacity=capacity, granted=granted)
+        await foreign.tell(
+            CapacityApplied(aggregate_version=no, answer=answer), SeatsChanged(aggregate_version=version, ledger=ledger)
+        )
+
+        async def shown():
+            view = (await calendar.call("GET", f"/events/{event}")).json()
+            return view["capacity_no"] == no and view["seats_now"] and view
+
+        return await eventually(shown, "the ledger's answer")
+
+    return settle

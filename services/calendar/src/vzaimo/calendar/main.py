@@ -3,10 +3,13 @@
 from vzaimo.calendar.api import ROUTERS, SECRET_PATHS
 from vzaimo.calendar.consumers import SUBSCRIPTIONS
 from vzaimo.calendar.handlers.adopt import adopt
+from vzaimo.calendar.handlers.capacity import mark_overdue
 from vzaimo.calendar.handlers.events import COMPLETE, complete_by_itself
+from vzaimo.calendar.handlers.keep import OVERDUE
 from vzaimo.calendar.settings import CalendarSettings
 from vzaimo.calendar.store import EVENT, Model
 from vzaimo.calendar.views.rendered import Rendered
+from vzaimo.calendar.views.sweeps import unanswered_requests_for_seats
 from vzaimo.calendar.wording import WORDING
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.service import Parts, run
@@ -24,7 +27,8 @@ def parts(public_url: str | None = None) -> Parts:
         routers=ROUTERS,
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
-        timers={COMPLETE: complete_by_itself},
+        timers={COMPLETE: complete_by_itself, OVERDUE: mark_overdue},
+        sweeps={"unanswered_requests_for_seats": unanswered_requests_for_seats},
         own={"event": EVENT},
         extras={"public_url": public_url, "rendered": Rendered()},
         secret_paths=SECRET_PATHS,

@@ -21,6 +21,8 @@ class CityCopyRow(Model, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     name: str | None = None
+    """Not known of what was copied before this column was there, until news comes or ``vzaimo copies`` mends it."""
+    timezone: str | None = None
     status: str
     version: int
 
@@ -84,7 +86,13 @@ GRANT, ORGANISATION = table_of(GrantCopyRow), table_of(OrganisationCopyRow)
 
 def _city(fact: Any) -> dict[str, Any]:
     city = fact.city
-    return {"id": city.id, "name": city.name, "status": city.status.value, "version": fact.aggregate_version}
+    return {
+        "id": city.id,
+        "name": city.name,
+        "timezone": city.timezone,
+        "status": city.status.value,
+        "version": fact.aggregate_version,
+    }
 
 
 def _role(fact: Any) -> dict[str, Any]:

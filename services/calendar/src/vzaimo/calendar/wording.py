@@ -64,8 +64,8 @@ WORDING: Wording = {
     ),
     "unknown-timezone": Words(
         422,
-        ("Неизвестный часовой пояс", "{timezone} — не имя IANA: укажите в timezone, например, Europe/Samara."),
-        ("Unknown time zone", "{timezone} is no IANA name: say Europe/Samara in timezone, for example."),
+        ("Неизвестный часовой пояс", "{timezone} — не имя IANA: укажите, например, Europe/Samara."),
+        ("Unknown time zone", "{timezone} is no IANA name: say Europe/Samara, for example."),
     ),
     "wall-clock-missing": Words(
         422,
@@ -117,8 +117,45 @@ WORDING: Wording = {
     ),
     "material-change": Words(
         409,
-        ("Так изменить нельзя", "{fields} касаются уже принятых решений: число мест меняют через /capacity."),
-        ("This cannot be changed so", "{fields} bind whoever was admitted; seats are changed by /capacity."),
+        (
+            "Так изменить нельзя",
+            "{fields}: это касается уже принятых решений. Места меняют через /capacity, время и форму — /reschedule.",
+        ),
+        (
+            "This cannot be changed so",
+            "{fields} bind whoever was admitted; seats are changed by /capacity, time, site and mode by /reschedule.",
+        ),
+    ),
+    "nothing-rescheduled": Words(
+        409,
+        ("Переносить нечего", "Время, пояс, площадки и форма не изменились: остальное меняют через PUT."),
+        ("There is nothing to reschedule", "Time, zone, sites and mode stay the same: change the rest by PUT."),
+    ),
+    "no-room-to-reconfirm": Words(
+        422,
+        (
+            "Некогда подтвердить участие заново",
+            "Списки закрываются {roster_freeze}, это уже прошло: назначьте deadlines.roster_freeze позже.",
+        ),
+        (
+            "There is no time left to confirm anew",
+            "The roster froze at {roster_freeze}, which is past: choose a later deadlines.roster_freeze.",
+        ),
+    ),
+    "mode-in-use": Words(
+        409,
+        ("Эту форму участия убрать нельзя", "Мест в форме {mode}, уже предоставленных или предложенных: {used}."),
+        ("This mode cannot be removed", "Seats of mode {mode} that are granted or held: {used}."),
+    ),
+    "unknown-city": Words(
+        422,
+        ("Неизвестный город", "Города {city} нет среди участников, или его часовой пояс ещё не известен."),
+        ("Unknown city", "There is no city {city}, or its time zone is not known here yet."),
+    ),
+    "period-wrong": Words(
+        422,
+        ("Неверный период", "{field} должно быть позже начала периода, не больше чем на {most_days} дн."),
+        ("The period is not valid", "{field} must be after the period's start, by {most_days} days at most."),
     ),
     "wrong-event-status": Words(
         409,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
 from vzaimo.calendar.domain.feeds import CONCERNS, MOST, Entry, Standing, Surroundings, Wanted
 from vzaimo.calendar.domain.refusals import UnknownEvent
 from vzaimo.calendar.projections import CITY, GRANT, ORGANISATION
-from vzaimo.calendar.store import EVENT, EVENT_TOPIC
+from vzaimo.calendar.store import EVENT, EVENT_FACET, by_topic
 from vzaimo.contracts.calendar import Event
 from vzaimo.contracts.requests import RequestStatus
 from vzaimo.kit.database import Database, Transaction
@@ -122,7 +122,8 @@ def _chosen(wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.mode is not None:
         conditions.append(EVENT.c.mode == wanted.mode)
     if wanted.topic is not None:
-        conditions.append(EVENT.c.id.in_(select(EVENT_TOPIC.c.event).where(EVENT_TOPIC.c.topic == wanted.topic)))
+        on_topic = select(EVENT_FACET.c.event).where(EVENT_FACET.c.facet == by_topic(wanted.topic))
+        conditions.append(EVENT.c.id.in_(on_topic))
     if wanted.cities is not None:
         asked = select(GRANT.c.event).where(GRANT.c.city.in_(wanted.cities), GRANT.c.status.in_(CONCERNS))
         conditions.append(or_(EVENT.c.host.in_(wanted.cities), EVENT.c.id.in_(asked)))
