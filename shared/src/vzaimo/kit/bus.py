@@ -123,11 +123,11 @@ async def connect(
 
 def _refusal(text: str, access: Access) -> str | None:
     """What an answer of the server says about our rights; none for anything else, such as a server that is away."""
-    lower = text.lower()
+    lower, who = text.lower(), f"user {access.user}" if access.user else "us"
     if "permissions violation" in lower:
-        return f"NATS forbids user {access.user}: {text.removeprefix('nats: ')}"
+        return f"NATS forbids {who}: {text.removeprefix('nats: ')}"
     if "authorization" in lower or "authentication" in lower:
-        return f"NATS does not accept user {access.user}: VZAIMO_NATS_USER or VZAIMO_NATS_PASSWORD is wrong"
+        return f"NATS does not accept {who}: VZAIMO_NATS_USER or VZAIMO_NATS_PASSWORD is wrong"
     if "certificate verify failed" in lower:
         return "the certificate of NATS is not signed by VZAIMO_NATS_TLS_CA"
     return None
