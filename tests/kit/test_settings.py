@@ -54,6 +54,7 @@ def test_good_settings_are_read(environment):
         ),
         ("VZAIMO_NATS_URL", "localhost", "VZAIMO_NATS_URL is wrong: it must be nats://host:port or tls://host:port"),
         ("VZAIMO_NATS_TLS_CA", "/nowhere", "VZAIMO_NATS_TLS_CA is wrong: Path does not point to a file"),
+        ("VZAIMO_NATS_TLS_CA", __file__, "VZAIMO_NATS_TLS_CA is wrong: it must be a file of certificates (PEM)"),
         (
             "VZAIMO_DATABASE_URL",
             "mysql://u:secret@h/d",

@@ -1,6 +1,7 @@
 """Settings from the environment, prefix ``VZAIMO_``; a wrong one stops the process with a line that names it."""
 
 import re
+import ssl
 import sys
 from typing import Annotated, Literal, TypeVar
 
@@ -77,6 +78,15 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"(nats|tls)://[^\s/]+", url):
             raise PydanticCustomError("bus", "it must be nats://host:port or tls://host:port")
         return url
+
+    @field_validator("nats_tls_ca")
+    @classmethod
+    def _certificates(cls, path: FilePath | None) -> FilePath | None:
+        try:
+            ssl.create_default_context(cafile=path)
+        except (ssl.SSLError, OSError):
+            raise PydanticCustomError("authority", "it must be a file of certificates (PEM)") from None
+        return path
 
     @field_validator("role")
     @classmethod
