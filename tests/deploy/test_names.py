@@ -21,6 +21,7 @@ COMPOSE = Path(__file__).parents[2] / "deploy"
 SERVICES = ("registry", "calendar", "requests", "notify")
 ENDS = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "gauge": [""]}
 A_SECRET = "postgresql://user:password@host/database"
+OTHER_SECRETS = {"VZAIMO_FIRST_MODERATOR": "moderator@city.example"}
 
 
 class Wanted(Exception):
@@ -41,7 +42,9 @@ def told(manifests):
     maps = {one["metadata"]["name"]: one["data"] for one in manifests.of("ConfigMap")}
     for one in manifests.workloads:
         (container,) = one["spec"]["template"]["spec"]["containers"]
-        own = {entry["name"]: entry.get("value", A_SECRET) for entry in container["env"]}
+        own = {
+            entry["name"]: entry.get("value", OTHER_SECRETS.get(entry["name"], A_SECRET)) for entry in container["env"]
+        }
         shared = {}
         for source in container["envFrom"]:
             shared |= maps[source["configMapRef"]["name"]]
