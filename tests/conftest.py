@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -23,6 +24,10 @@ from vzaimo.local.bus import files
 pytest_plugins = ["vzaimo.kit.testing.fixtures"]
 
 NATS = Path(__file__).parents[1] / "deploy" / "nats"
+
+# ``make test-deep`` asks for many more examples of everything.
+settings.register_profile("deep", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 LONG_AGO = datetime(2026, 9, 1, tzinfo=UTC)
 STREAMS = {
