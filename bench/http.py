@@ -1,17 +1,30 @@
 """Gateways: commands beside the same transaction on the raw driver; pages beside static JSON of the same bytes."""
 
+import asyncio
 import contextlib
 import json
 import subprocess
 import sys
 
-from bench.common import Row, bus, city_facts, event_of, load, percentiles, publish, ready, request, service
+from bench.common import (
+    Row,
+    bus,
+    city_facts,
+    event_of,
+    exchange,
+    load,
+    percentiles,
+    publish,
+    ready,
+    request,
+    service,
+)
 from sqlalchemy import insert
 
 from vzaimo.calendar.domain.events import EventState
 from vzaimo.calendar.domain.plans import Plan
 from vzaimo.calendar.main import parts
-from vzaimo.calendar.store import EVENT, event_columns
+from vzaimo.calendar.store import EVENT, event_columns, feed_columns
 from vzaimo.kit.database import open_database
 from vzaimo.kit.migrations import migrate
 from vzaimo.kit.testing.nats import free_port
@@ -41,10 +54,18 @@ async def measure(kind, folder, make):
     ratio, goal = ours / limit, GOALS["commands"][kind]
     said = f"{ours:,.0f}/s, p50 {p50:.0f} p99 {p99:.0f} ms"
     rows = [Row("commands over HTTP", kind, said, f"{limit:,.0f}/s", ratio, f"≥ {goal}", ratio >= goal)]
-    return [*rows, await _pages(kind, folder, make, 1000), await _pages(kind, folder, make, 10_000)]
+    feeds = []
+    for events in (1000, 10_000, 100_000):
+        page, rate, said = await _pages(kind, folder, make, events)
+        feeds.append(rate)
+        flat = rate / feeds[0]
+        beside = f"{feeds[0]:,.0f}/s out of 1,000"
+        rows += [page, Row(f"feed of {events:,} events, 304", kind, said, beside, flat, "≥ 0.5", flat >= 0.5)]
+    return rows
 
 
 async def _pages(kind, folder, make, events):
+    """A page of the list, and a feed that the reader has already, out of so many events."""
     url = make(kind, "pages")
     database = await open_database(url)
     await migrate(database, parts().schemas)
@@ -54,7 +75,8 @@ async def _pages(kind, folder, make, events):
         for number in range(start, start + 500):
             event = event_of(number)
             state = EventState(event.id, event.host, plan, event)
-            rows.append({**event_columns(state), "created_at": event.announced_at, "version": 1})
+            entered = feed_columns(event, event.announced_at)
+            rows.append({**event_columns(state), **entered, "created_at": event.announced_at, "version": 1})
         async with database.begin() as tx:
             await tx.execute(insert(EVENT), rows)
     await database.close()
@@ -65,6 +87,13 @@ async def _pages(kind, folder, make, events):
             await load(port, [message] * 50, 8)
             ours, latencies, _ = await load(port, [message] * PAGES, 8)
             (folder / "page.json").write_bytes(await _body(port, message))
+            feed = "/v1/feeds/events.ics"
+            tag = await _tag(port, request("GET", feed))
+            known = request("GET", feed, If_None_Match=tag)
+            await load(port, [known] * 50, 8)
+            again, waits, statuses = await load(port, [known] * PAGES, 8)
+            if set(statuses) != {304}:
+                raise RuntimeError(f"statuses {set(statuses)}")
     async with static(folder / "page.json") as port:
         await load(port, [request("GET", "/")] * 50, 8)
         limit, _, _ = await load(port, [request("GET", "/")] * PAGES, 8)
@@ -72,18 +101,25 @@ async def _pages(kind, folder, make, events):
     ratio, goal = ours / limit, GOALS["pages"][kind]
     said = f"{ours:,.0f}/s, p50 {p50:.0f} p99 {p99:.0f} ms"
     figure = f"page of 50 events out of {events:,}"
-    return Row(figure, kind, said, f"{limit:,.0f}/s", ratio, f"≥ {goal}", ratio >= goal)
+    page = Row(figure, kind, said, f"{limit:,.0f}/s", ratio, f"≥ {goal}", ratio >= goal)
+    p50, p99 = percentiles(waits)
+    said = f"{again:,.0f}/s, p50 {p50:.0f} p99 {p99:.0f} ms"
+    return page, again, said
 
 
 async def _body(port, message):
-    import asyncio
-
-    from bench.common import exchange
-
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     _, body = await exchange(reader, writer, message)
     writer.close()
     return body
+
+
+async def _tag(port, message):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(message)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    writer.close()
+    return next(line[5:].strip() for line in head.split("\r\n") if line.lower().startswith("etag:"))
 
 
 @contextlib.asynccontextmanager
