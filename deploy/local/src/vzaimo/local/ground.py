@@ -16,12 +16,23 @@ MAIL_DOMAIN = "demo.example"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A folder and a range of ports: the desk (issuer, mailbox) on the first, the services on the next four."""
+    """A folder and a range of ports: the desk (issuer, mailbox), the four services, the portal, in this order."""
 
     folder: Path
     port: int
     operator_token: str
     invitation_key: str
+    session_key: str
+
+    @property
+    def portal(self) -> str:
+        """The address of the portal."""
+        return f"http://127.0.0.1:{self.portal_port}"
+
+    @property
+    def portal_port(self) -> int:
+        """Where the portal listens."""
+        return self.port + 1 + len(SERVICES)
 
     @property
     def desk(self) -> str:
@@ -57,6 +68,7 @@ class Ground:
         return {
             "desk": self.port,
             **{service: self.port_of(service) for service in SERVICES},
+            "portal": self.portal_port,
             "mail": self.smtp_port,
             "bus": self.nats_port,
         }
@@ -74,9 +86,21 @@ class Ground:
             "VZAIMO_FIRST_MODERATOR": f"moderator@{MAIL_DOMAIN}",
             "VZAIMO_SMTP_HOST": "127.0.0.1",
             "VZAIMO_SMTP_PORT": str(self.smtp_port),
-            "VZAIMO_PORTAL_URL": self.desk,
+            "VZAIMO_PORTAL_URL": self.portal,
             # Everybody calls from one address here.
             "VZAIMO_CALLS_PER_ADDRESS": "0",
+        }
+        return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}
+
+    @property
+    def portal_environment(self) -> dict[str, str]:
+        """What the portal is told; what the caller's environment says goes before it."""
+        told = {
+            "VZAIMO_PORTAL_HTTP_PORT": str(self.portal_port),
+            "VZAIMO_PORTAL_PUBLIC_URL": self.portal,
+            "VZAIMO_PORTAL_ISSUER": self.desk,
+            "VZAIMO_PORTAL_SESSION_KEY": self.session_key,
+            **{f"VZAIMO_PORTAL_{service.upper()}_URL": self.gateway(service) for service in SERVICES},
         }
         return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}
 
@@ -88,12 +112,13 @@ def prepared(folder: Path, port: int | None) -> Ground:
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     kept.setdefault("operator_token", secrets.token_urlsafe(32))
     kept.setdefault("invitation_key", secrets.token_urlsafe(48))
+    kept.setdefault("session_key", secrets.token_urlsafe(48))
     kept["port"] = port or kept.get("port", USUAL_PORT)
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(kept), encoding="utf-8")
     fresh.replace(path)
-    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"])
+    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"], kept["session_key"])
 
 
 def known(folder: Path) -> Ground:

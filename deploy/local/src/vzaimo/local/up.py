@@ -41,6 +41,7 @@ async def up(ground: Ground, say: Say, *, demo: bool) -> None:
         )
         for service in SERVICES:
             supervisor.start(Program(service, _python(f"vzaimo.{service}"), ground.environment(service)))
+        supervisor.start(Program("portal", _python("vzaimo.portal"), ground.portal_environment))
         if not await _before(stopping, _ready(ground, say, began)):
             return
         if demo:
@@ -53,6 +54,7 @@ async def up(ground: Ground, say: Say, *, demo: bool) -> None:
         await stopping.wait()
     finally:
         say("→ stopping")
+        await supervisor.stop(("portal",))
         await supervisor.stop(SERVICES)
         await supervisor.stop(("desk",))
         await supervisor.stop(("bus",))
@@ -75,7 +77,7 @@ async def _before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> b
 
 
 async def _ready(ground: Ground, say: Say, began: float) -> None:
-    waiting = {"desk": f"{ground.desk}/healthz"}
+    waiting = {"desk": f"{ground.desk}/healthz", "portal": f"{ground.portal}/healthz"}
     waiting |= {service: f"{ground.gateway(service)}/readyz" for service in SERVICES}
     async with httpx2.AsyncClient(timeout=2) as http:
         while waiting:
@@ -91,12 +93,13 @@ async def _ready(ground: Ground, say: Say, began: float) -> None:
 
 
 def _introduce(ground: Ground, say: Say, *, demo: bool) -> None:
-    say(f"\nReady. Everything's addresses, and the mails: {ground.desk}")
+    say(f"\nReady. The portal: {ground.portal}")
+    say(f"  {'desk':9} {ground.desk} (who can sign in, and the mails)")
     for service in SERVICES:
         say(f"  {service:9} {ground.gateway(service)}/v1")
     say(f"  {'bus':9} {ground.nats}")
     if demo:
-        say("Demo people (vzaimo token --as …):")
+        say("Demo people (sign in at the portal, or vzaimo token --as …):")
         for person in people():
             say(f"  {person.subject:14} {person.what}")
         say("Next, in a second shell: make demo")
