@@ -5,36 +5,12 @@ from datetime import timedelta
 import pytest
 
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.contracts.requests import CapacityAnswer, CapacityApplied, Ledger, SeatsChanged
+from vzaimo.contracts.requests import Ledger, SeatsChanged
 from vzaimo.kit.testing import eventually
 
 
 def kind(answer):
     return answer.status_code, answer.json()["type"].rpartition("/")[2]
-
-
-@pytest.fixture
-async def drafted(calendar, plan):
-    return await calendar.done("POST", "/events", "anna", {**plan, "host": "izhevsk"})
-
-
-@pytest.fixture
-async def announced(calendar, drafted):
-    return await calendar.done("POST", f"/events/{drafted}/announce", "anna")
-
-
-async def settled(calendar, foreign, event, *, no=1, capacity=60, granted=0, version=1):
-    answer = CapacityAnswer(event=event, host="izhevsk", no=no, applied=True)
-    ledger = Ledger(event=event, host="izhevsk", mode=SeatMode.IN_PERSON, capacity=capacity, granted=granted)
-    await foreign.tell(
-        CapacityApplied(aggregate_version=no, answer=answer), SeatsChanged(aggregate_version=version, ledger=ledger)
-    )
-
-    async def shown():
-        view = (await calendar.call("GET", f"/events/{event}")).json()
-        return view["capacity_no"] == no and view["seats_now"] and view
-
-    return await eventually(shown, "the ledger's answer")
 
 
 async def test_a_draft_is_its_citys_own_and_an_announcement_is_everyones(calendar, foreign, drafted):
@@ -47,8 +23,8 @@ async def test_a_draft_is_its_citys_own_and_an_announcement_is_everyones(calenda
     assert [event.name for event in await calendar.facts()] == ["EventAnnounced"]
 
 
-async def test_seats_are_what_the_ledger_says(calendar, foreign, announced):
-    view = await settled(calendar, foreign, announced, granted=7)
+async def test_seats_are_what_the_ledger_says(calendar, foreign, announced, settled):
+    view = await settled(announced, granted=7)
     assert view["seats"][0]["quota"] == 40
     assert view["seats_now"] == [
         {"mode": "in_person", "capacity": 60, "granted": 7, "held": 0, "waiting": 0, "free": 53}
@@ -56,8 +32,8 @@ async def test_seats_are_what_the_ledger_says(calendar, foreign, announced):
     assert [event.name for event in await calendar.facts()] == ["EventAnnounced", "CapacitySettled"]
 
 
-async def test_the_entity_tag_follows_the_seats(calendar, foreign, announced):
-    await settled(calendar, foreign, announced)
+async def test_the_entity_tag_follows_the_seats(calendar, foreign, announced, settled):
+    await settled(announced)
     first = await calendar.call("GET", f"/events/{announced}")
     same = await calendar.call("GET", f"/events/{announced}", if_none_match=first.headers["etag"])
     assert same.status_code == 304
@@ -71,15 +47,15 @@ async def test_the_entity_tag_follows_the_seats(calendar, foreign, announced):
     await eventually(changed, "another tag")
 
 
-async def test_more_seats_are_asked_for_one_request_at_a_time(calendar, foreign, announced):
+async def test_more_seats_are_asked_for_one_request_at_a_time(calendar, foreign, announced, settled):
     more = {"seats": [{"mode": "in_person", "capacity": 80}]}
     assert kind(await calendar.call("POST", f"/events/{announced}/capacity", "anna", more)) == (
         409,
         "capacity-request-open",
     )
-    await settled(calendar, foreign, announced)
+    await settled(announced)
     await calendar.done("POST", f"/events/{announced}/capacity", "anna", more)
-    view = await settled(calendar, foreign, announced, no=2, capacity=80, version=2)
+    view = await settled(announced, no=2, capacity=80, version=2)
     assert (view["seats"][0]["capacity"], view["capacity_requested"]) == (80, None)
 
 
@@ -95,6 +71,10 @@ async def test_bad_plans_are_refused_and_change_nothing(calendar, plan):
     assert await refused(colour="red") == (422, "invalid-request")
     assert await refused(seats=[{"mode": "in_person", "capacity": "60"}]) == (422, "invalid-request")
     assert await refused(sessions=[{**session, "join_link": "http://plain.example"}]) == (422, "invalid-request")
+    assert await refused(sessions=[{**session, "starts": "0001-01-01T00:00"}]) == (422, "invalid-request")
+    assert await refused(sessions=[{**session, "ends": "9999-12-31T23:59"}]) == (422, "invalid-request")
+    early = {**plan["deadlines"], "apply_opens": "0001-01-01T00:00:00Z"}
+    assert await refused(deadlines=early) == (422, "invalid-request")
     assert (await calendar.call("GET", "/plans?host=izhevsk", "anna")).json()["items"] == []
 
 
@@ -176,24 +156,32 @@ CELLS = {
     "capacity": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "moderator": 403, "other service": 403},
     "cancel": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "other service": 403},
     "read": {},
+    "reschedule": {**DRAFT_TO_COMPLETE, "other service": 404},
+    "clone": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "moderator": 403, "other service": 403},
+    "clone a draft": {**DRAFT_TO_COMPLETE, "other service": 404},
+    "preview deadlines": {"public": 401, "stranger": 403, "guest": 404, "moderator": 404, "other service": 404},
+    "slots": {},
 }
+ANNOUNCED = {"capacity", "cancel", "read", "reschedule", "clone"}
 
 
 @pytest.mark.parametrize("action", CELLS)
-async def test_who_may_do_what(calendar, foreign, plan, action):
+async def test_who_may_do_what(calendar, foreign, plan, action, settled):
     await foreign.city("tver", "boris")
     await foreign.role("vera", "viewer", "izhevsk")
     await foreign.role("robot", "service", "izhevsk", scopes=("events",))
     await foreign.role("other-robot", "service", "tver", scopes=("events",))
     await calendar.known("boris", "vera", "robot", "other-robot")
     body = {**plan, "host": "izhevsk"}
+    moved = {name: plan[name] for name in ("mode", "sessions", "deadlines")} | {"timezone": "Europe/Minsk"}
+    again = {"first_day": "2027-02-01"}
     found = {}
     for who, subject in PEOPLE.items():
         event = await calendar.done("POST", "/events", "anna", body)
-        if action in {"capacity", "cancel", "read"}:
+        if action in ANNOUNCED:
             await calendar.done("POST", f"/events/{event}/announce", "anna")
         if action == "capacity":
-            await settled(calendar, foreign, event)
+            await settled(event)
         sent = {
             "draft": ("POST", "/events", body),
             "read own": ("GET", f"/plans/{event}", None),
@@ -202,6 +190,11 @@ async def test_who_may_do_what(calendar, foreign, plan, action):
             "capacity": ("POST", f"/events/{event}/capacity", {"seats": [{"mode": "in_person", "capacity": 50}]}),
             "cancel": ("POST", f"/events/{event}/cancel", {"reason": "host-unavailable"}),
             "read": ("GET", f"/events/{event}", None),
+            "reschedule": ("POST", f"/events/{event}/reschedule", moved),
+            "clone": ("POST", f"/events/{event}/clone", again),
+            "clone a draft": ("POST", f"/events/{event}/clone", again),
+            "preview deadlines": ("GET", f"/events/{event}/deadlines?preset=visit", None),
+            "slots": ("GET", "/slots?cities=tver&from=2026-10-05T00:00:00Z&until=2026-10-06T00:00:00Z", None),
         }[action]
         answer = await calendar.call(sent[0], sent[1], subject, sent[2])
         if not answer.is_success:

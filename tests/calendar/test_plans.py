@@ -33,12 +33,6 @@ NOW = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def planned(plan):
-    """The usual plan with changes."""
-    return lambda **changes: PlanBody.model_validate({**plan, **changes}).plan()
-
-
-@pytest.fixture
 def drafted(planned):
     return lambda **changes: events.draft(new_id(), "moskva", planned(**changes))
 
@@ -170,10 +164,34 @@ def test_one_request_for_capacity_is_open_at_a_time(announced):
     )
 
 
+def test_a_kind_of_seat_that_is_not_named_stays_as_it_was_agreed(drafted):
+    seats = [{"mode": "in_person", "capacity": 60}, {"mode": "remote", "capacity": 100}]
+    state = events.announce(drafted(mode="hybrid", seats=seats), NOW)
+    settled = events.settle(state, answer(state, 1, applied=True))
+    more = events.request_capacity(settled, (SeatPlan(mode=SeatMode.REMOTE, capacity=200),), NOW)
+    asked = {one.mode: one.capacity for one in more.event.capacity_requested.seats}
+    assert asked == {SeatMode.IN_PERSON: 60, SeatMode.REMOTE: 200}
+
+
+def test_seats_in_person_always_have_a_number(announced):
+    settled = events.settle(announced, answer(announced, 1, applied=True))
+    with pytest.raises(EventIncomplete) as refused:
+        events.request_capacity(settled, (SeatPlan(mode=SeatMode.IN_PERSON),), NOW)
+    assert refused.value.missing == ("seats.in_person.capacity",)
+
+
+def test_what_a_change_of_details_does_not_name_stays_as_it_was_announced(announced, plan):
+    known = [{**one, "id": str(was.id)} for one, was in zip(plan["sessions"], announced.plan.sessions, strict=True)]
+    short = {**plan, "title": "Короче", "sessions": known, "deadlines": None, "seats": []}
+    changed = events.revise(announced, PlanBody.model_validate(short).plan())
+    assert (changed.event.title, changed.event.deadlines) == ("Короче", announced.event.deadlines)
+    assert changed.plan.seats == announced.plan.seats
+
+
 def test_an_event_is_completed_once_its_last_session_has_begun(announced):
     with pytest.raises(TooEarly):
         events.complete(announced, datetime(2026, 10, 5, 6, 59, tzinfo=UTC))
     done = events.complete(announced, datetime(2026, 10, 5, 7, 0, tzinfo=UTC))
     assert done.status is EventStatus.COMPLETED
     with pytest.raises(WrongEventStatus):
-        events.cancel(done, "host-unavailable")
+        events.cancel(done, "host-unavailable", NOW)

@@ -1,11 +1,14 @@
 """Calendar's copies of other services' aggregates. Final states stay, with their version."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Index, Select, or_, select
 from sqlmodel import Field
 
 from vzaimo.calendar.store import Model
+from vzaimo.contracts.calendar import SeatMode
 from vzaimo.kit.inbound import Copy
 from vzaimo.kit.roles import RoleRow, role_columns
 from vzaimo.kit.tables import table_of
@@ -17,6 +20,9 @@ class CityCopyRow(Model, table=True):
     __tablename__ = "city_copy"
 
     id: str = Field(primary_key=True, max_length=64)
+    name: str | None = None
+    """Not known of what was copied before this column was there, until news comes or ``vzaimo copies`` mends it."""
+    timezone: str | None = None
     status: str
     version: int
 
@@ -47,11 +53,46 @@ class SeatsCopyRow(Model, table=True):
     version: int
 
 
+class GrantCopyRow(Model, table=True):
+    """A city's request to attend an event in one mode, and the seats that it has."""
+
+    __tablename__ = "grant_copy"
+    __table_args__ = (Index("ix_grant_copy_city", "city", "status", "event"), Index("ix_grant_copy_event", "event"))
+
+    id: UUID = Field(primary_key=True)
+    event: UUID
+    city: str
+    mode: str
+    status: str
+    granted: int
+    confirmed: int
+    version: int
+
+
+class OrganisationCopyRow(Model, table=True):
+    """Where an organisation is."""
+
+    __tablename__ = "organisation_copy"
+
+    id: UUID = Field(primary_key=True)
+    latitude: float | None = None
+    longitude: float | None = None
+    version: int
+
+
 CITY, PRACTICE, SEATS = table_of(CityCopyRow), table_of(PracticeCopyRow), table_of(SeatsCopyRow)
+GRANT, ORGANISATION = table_of(GrantCopyRow), table_of(OrganisationCopyRow)
 
 
 def _city(fact: Any) -> dict[str, Any]:
-    return {"id": fact.city.id, "status": fact.city.status.value, "version": fact.aggregate_version}
+    city = fact.city
+    return {
+        "id": city.id,
+        "name": city.name,
+        "timezone": city.timezone,
+        "status": city.status.value,
+        "version": fact.aggregate_version,
+    }
 
 
 def _role(fact: Any) -> dict[str, Any]:
@@ -82,7 +123,43 @@ def _seats(fact: Any) -> dict[str, Any]:
     }
 
 
+def _grant(fact: Any) -> dict[str, Any]:
+    request = fact.request
+    return {
+        "id": request.id,
+        "event": request.event,
+        "city": request.city,
+        "mode": request.mode.value,
+        "status": request.status.value,
+        "granted": request.granted,
+        "confirmed": request.confirmed,
+        "version": fact.aggregate_version,
+    }
+
+
+def _organisation(fact: Any) -> dict[str, Any]:
+    place = fact.organisation
+    return {
+        "id": place.id,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "version": fact.aggregate_version,
+    }
+
+
 CITIES = Copy(CITY, _city)
 ROLES = Copy(table_of(RoleRow), _role)
 PRACTICES = Copy(PRACTICE, _practice)
 LEDGERS = Copy(SEATS, _seats)
+GRANTS = Copy(GRANT, _grant)
+ORGANISATIONS = Copy(ORGANISATION, _organisation)
+
+
+def remote_seats(event: UUID, cities: Collection[str]) -> Select[tuple[UUID]]:
+    """The requests by which these cities have seats in the event's remote mode."""
+    return select(GRANT.c.id).where(
+        GRANT.c.event == event,
+        GRANT.c.city.in_(cities),
+        GRANT.c.mode == SeatMode.REMOTE,
+        or_(GRANT.c.granted > 0, GRANT.c.confirmed > 0),
+    )

@@ -11,6 +11,52 @@ WORDING: Wording = {
         ("Практика не опубликована", "Практики {practice} нет среди опубликованных: уберите её из practices."),
         ("The practice is not published", "Practice {practice} is not published: take it out of practices."),
     ),
+    "unknown-feed": Words(
+        404,
+        ("Такого личного календаря нет", "Ссылка заменена или отозвана: создайте новую в POST /v1/feeds/private."),
+        ("No such private feed", "Its address was replaced or revoked: make a new one by POST /v1/feeds/private."),
+    ),
+    "unknown-session": Words(
+        404,
+        ("Занятие не найдено", "В этом мероприятии нет занятия {session}."),
+        ("No such session", "The event has no session {session}."),
+    ),
+    "no-join-link": Words(
+        404,
+        ("Подключаться не к чему", "У ближайшего занятия нет ссылки: её указывает принимающий город."),
+        ("There is nothing to join", "The session has no link; the host gives it."),
+    ),
+    "no-remote-seat": Words(
+        403,
+        (
+            "Нет места для дистанционного участия",
+            "Подключаются города, чей запрос на дистанционное участие одобрен: подайте запрос или дождитесь решения.",
+        ),
+        (
+            "No seat for remote participation",
+            "Cities join once their request for remote participation is approved: ask, or await the decision.",
+        ),
+    ),
+    "event-called-off": Words(
+        410,
+        ("Мероприятие отменено", "Мероприятие {event} не состоится."),
+        ("The event was called off", "Event {event} will not take place."),
+    ),
+    "event-over": Words(
+        410,
+        ("Мероприятие закончилось", "Оно завершилось {ended_at}, подключиться уже нельзя."),
+        ("The event is over", "It ended {ended_at} and cannot be joined any more."),
+    ),
+    "unknown-share-link": Words(
+        404,
+        ("Такой ссылки нет", "Попросите координатора своего города прислать действующую ссылку."),
+        ("No such link", "Ask your city's coordinator for a link that works."),
+    ),
+    "share-link-revoked": Words(
+        410,
+        ("Ссылка отозвана", "Координатор города отозвал её: попросите новую."),
+        ("The link was revoked", "The city's coordinator took it back: ask for a new one."),
+    ),
     "city-not-active": Words(
         409,
         ("Город не участвует", "Город {city} в состоянии {status}; это может только действующий участник."),
@@ -18,8 +64,8 @@ WORDING: Wording = {
     ),
     "unknown-timezone": Words(
         422,
-        ("Неизвестный часовой пояс", "{timezone} — не имя IANA: укажите в timezone, например, Europe/Samara."),
-        ("Unknown time zone", "{timezone} is no IANA name: say Europe/Samara in timezone, for example."),
+        ("Неизвестный часовой пояс", "{timezone} — не имя IANA: укажите, например, Europe/Samara."),
+        ("Unknown time zone", "{timezone} is no IANA name: say Europe/Samara, for example."),
     ),
     "wall-clock-missing": Words(
         422,
@@ -71,8 +117,45 @@ WORDING: Wording = {
     ),
     "material-change": Words(
         409,
-        ("Так изменить нельзя", "{fields} касаются уже принятых решений: число мест меняют через /capacity."),
-        ("This cannot be changed so", "{fields} bind whoever was admitted; seats are changed by /capacity."),
+        (
+            "Так изменить нельзя",
+            "{fields}: это касается уже принятых решений. Места меняют через /capacity, время и форму — /reschedule.",
+        ),
+        (
+            "This cannot be changed so",
+            "{fields} bind whoever was admitted; seats are changed by /capacity, time, site and mode by /reschedule.",
+        ),
+    ),
+    "nothing-rescheduled": Words(
+        409,
+        ("Переносить нечего", "Время, пояс, площадки и форма не изменились: остальное меняют через PUT."),
+        ("There is nothing to reschedule", "Time, zone, sites and mode stay the same: change the rest by PUT."),
+    ),
+    "no-room-to-reconfirm": Words(
+        422,
+        (
+            "Некогда подтвердить участие заново",
+            "Списки закрываются {roster_freeze}, это уже прошло: назначьте deadlines.roster_freeze позже.",
+        ),
+        (
+            "There is no time left to confirm anew",
+            "The roster froze at {roster_freeze}, which is past: choose a later deadlines.roster_freeze.",
+        ),
+    ),
+    "mode-in-use": Words(
+        409,
+        ("Эту форму участия убрать нельзя", "Мест в форме {mode}, уже предоставленных или предложенных: {used}."),
+        ("This mode cannot be removed", "Seats of mode {mode} that are granted or held: {used}."),
+    ),
+    "unknown-city": Words(
+        422,
+        ("Неизвестный город", "Города {city} нет среди участников, или его часовой пояс ещё не известен."),
+        ("Unknown city", "There is no city {city}, or its time zone is not known here yet."),
+    ),
+    "period-wrong": Words(
+        422,
+        ("Неверный период", "{field} должно быть позже начала периода, не больше чем на {most_days} дн."),
+        ("The period is not valid", "{field} must be after the period's start, by {most_days} days at most."),
     ),
     "wrong-event-status": Words(
         409,

@@ -45,8 +45,10 @@ def create_app(
     health: Health,
     metrics: Metrics,
     operator: APIRouter | None = None,
+    secret_paths: Sequence[str] = (),
 ) -> FastAPI:
     """The gateway of a service. ``wording`` must be complete (``wording.complete``)."""
+    secret = tuple(secret_paths)
     app = FastAPI(
         title=title,
         version=version,
@@ -54,7 +56,8 @@ def create_app(
         redoc_url=None,
         openapi_url="/openapi.json",
         responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
-        telemetry={"operation_spans": False},
+        # A span would say the whole path.
+        telemetry={"operation_spans": False, "exclude": lambda scope: scope["path"].startswith(secret)},
     )
     app.state.gate = gate
     app.state.wording = wording

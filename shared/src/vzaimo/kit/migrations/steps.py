@@ -13,6 +13,9 @@ from sqlalchemy import Connection
 
 from vzaimo.kit.migrations.schema import Schema
 
+SEARCHED = "_fts"
+"""Ends the names of what full-text search adds (``kit.search``): only revisions know it, for each store has its own."""
+
 
 def scripts_of(schema: Schema) -> ScriptDirectory:
     """The line of revisions."""
@@ -37,6 +40,8 @@ def options(schema: Schema) -> dict[str, Any]:
     own = set(schema.metadata.tables)
 
     def ours(name: str | None, kind: str, _parents: Any) -> bool:
+        if kind == "index":
+            return not (name or "").endswith(SEARCHED)
         return kind != "table" or name in own
 
     return {

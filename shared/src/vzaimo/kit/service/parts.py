@@ -41,6 +41,8 @@ class Parts:
     own: Mapping[str, Any] = field(default_factory=dict)
     """Tables of the service's own aggregates, by aggregate: for positions."""
     extras: Mapping[str, Any] = field(default_factory=dict)
+    secret_paths: Sequence[str] = ()
+    """Beginnings of paths that end with a secret: no span tells of such requests."""
 
     @property
     def schemas(self) -> list[Schema]:

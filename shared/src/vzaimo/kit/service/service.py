@@ -100,6 +100,7 @@ class Service:
             health=self.health,
             metrics=self.metrics,
             operator=operator_routes(self),
+            secret_paths=self.parts.secret_paths,
         )
 
     @asynccontextmanager

@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 
-from vzaimo.calendar.handlers import events
+from vzaimo.calendar.domain.presets import Preset
+from vzaimo.calendar.handlers import capacity, clone, events, reschedule
 from vzaimo.calendar.shapes.events import (
     CancelBody,
     CapacityBody,
@@ -15,29 +16,43 @@ from vzaimo.calendar.shapes.events import (
     PlanBody,
     PlanView,
 )
+from vzaimo.calendar.shapes.schedules import CloneBody, DeadlinesView, RescheduleBody
 from vzaimo.calendar.views import events as views
 from vzaimo.contracts.calendar import EventStatus
 from vzaimo.contracts.event import Slug
+from vzaimo.kit import lemmas
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor
 from vzaimo.kit.identity import NotAllowed
 from vzaimo.kit.ids import new_id
 
 router = APIRouter(tags=["events"])
+Zone = Annotated[str | None, Query(max_length=64, description="Show times by clocks in this IANA zone, too")]
 
 
 @router.get("/events", response_model=Page[EventView])
-async def list_events(call: Visitor, cursor: Cursor, wanted: Annotated[EventFilter, Depends()]) -> Response:
+async def list_events(
+    call: Visitor, cursor: Cursor, wanted: Annotated[EventFilter, Depends()], zone: Zone = None
+) -> Response:
     """Announced events in the order of their start; drafts are in ``/plans``."""
+    if wanted.text is not None:
+        await lemmas.ready()
     async with call.gate.database.read() as tx:
-        return call.listed(await views.events(tx, cursor, wanted))
+        return call.listed(await views.events(tx, cursor, wanted, zone))
 
 
 @router.get("/events/{event_id}", response_model=EventView)
-async def read_event(event_id: UUID, call: Visitor) -> Response:
+async def read_event(event_id: UUID, call: Visitor, zone: Zone = None) -> Response:
     """One announced event."""
     async with call.gate.database.read() as tx:
-        view, versions = await views.event(tx, event_id)
-    return call.shown(view, view.version, *versions)
+        view, versions = await views.event(tx, event_id, zone)
+    return call.shown(view, view.version, zone, *versions)
+
+
+@router.get("/events/{event_id}/deadlines")
+async def preview_deadlines(event_id: UUID, call: Member, preset: Preset) -> DeadlinesView:
+    """What a preset would give for a draft, were it announced now."""
+    async with call.gate.database.read() as tx:
+        return await views.deadlines(tx, event_id, preset, call.actor, call.works.clock.now())
 
 
 @router.get("/plans", response_model=Page[PlanView])
@@ -82,6 +97,24 @@ async def announce(event_id: UUID, call: Command) -> Response:
     return call.receipt(done)
 
 
+@router.post("/events/{event_id}/reschedule", response_model=Receipt)
+async def move(event_id: UUID, body: RescheduleBody, call: Command) -> Response:
+    """Move an announced event in time, zone, site or mode: whoever was admitted decides anew."""
+    async with call.gate.database.read() as tx:
+        known = (await views.plan(tx, event_id, call.actor)).plan.sessions
+    done = await reschedule.move(
+        event_id, body.schedule(known), call.expected_version, works=call.works, cause=call.cause, actor=call.actor
+    )
+    return call.receipt(done)
+
+
+@router.post("/events/{event_id}/clone", response_model=Receipt)
+async def hold_again(event_id: UUID, body: CloneBody, call: Command) -> Response:
+    """Draft the same event for other days."""
+    done = await clone.again(new_id(), event_id, body.first_day, works=call.works, cause=call.cause, actor=call.actor)
+    return call.receipt(done)
+
+
 @router.post("/events/{event_id}/cancel", response_model=Receipt)
 async def cancel(event_id: UUID, body: CancelBody, call: Command) -> Response:
     """Call an event off."""
@@ -98,7 +131,7 @@ async def complete(event_id: UUID, call: Command) -> Response:
 @router.post("/events/{event_id}/capacity", response_model=Receipt)
 async def request_capacity(event_id: UUID, body: CapacityBody, call: Command) -> Response:
     """Ask the seat ledger for other seats; the answer is in the event."""
-    done = await events.request_capacity(
+    done = await capacity.request_capacity(
         event_id,
         tuple(one.plan() for one in body.seats),
         call.expected_version,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from vzaimo.calendar.domain.plans import Plan, check_complete, check_deadlines, checked_seats, scheduled
+from vzaimo.calendar.domain.presets import fitted
 from vzaimo.calendar.domain.refusals import (
     CapacityRequestOpen,
     EventIncomplete,
@@ -18,7 +19,11 @@ from vzaimo.contracts.requests import CapacityAnswer
 
 COMPLETES_AFTER = timedelta(days=14)
 """After its end an event completes by itself (design: domain, Calendar)."""
-_MATERIAL = ("mode", "timezone", "deadlines", "admission", "queue_policy", "queue_order")
+ANSWERED_WITHIN = timedelta(minutes=10)
+"""A request for capacity that the ledger has not answered by then is shown and alerted."""
+_DETAILS = ("title", "audience", "topics", "practices", "need", "academic_hours")
+_BINDING = ("deadlines", "admission", "queue_policy", "queue_order", "seats")
+_MATERIAL = ("mode", "timezone")
 _MATERIAL_OF_SESSION = ("starts", "ends", "starts_fold", "ends_fold", "site")
 
 
@@ -43,6 +48,11 @@ class EventState:
             raise WrongEventStatus(self.id, self.status, (EventStatus.ANNOUNCED,))
         return self.event
 
+    @property
+    def awaited(self) -> CapacityRequest | None:
+        """The request for seats that the ledger owes an answer to; nobody waits for one about an event that is over."""
+        return self.event.capacity_requested if self.event and self.status is EventStatus.ANNOUNCED else None
+
 
 def draft(event_id: UUID, host: str, plan: Plan) -> EventState:
     """Begin to plan. Times that do not exist are refused at once; what is missing may be added later."""
@@ -55,7 +65,7 @@ def announce(state: EventState, now: datetime) -> EventState:
     """Make it public and ask the ledger for its seats, request no. 1."""
     if state.event is not None:
         raise WrongEventStatus(state.id, state.status, (EventStatus.DRAFT,))
-    plan = state.plan
+    plan = _with_deadlines(state.plan, now)
     check_complete(plan)
     if plan.deadlines is None:
         raise EventIncomplete(("deadlines",))
@@ -69,7 +79,6 @@ def announce(state: EventState, now: datetime) -> EventState:
         host=state.host,
         **_details(plan),
         mode=plan.mode,
-        need=plan.need,
         timezone=plan.timezone,
         starts_at=starts_at,
         ends_at=max(session.ends_at for session in sessions),
@@ -81,25 +90,33 @@ def announce(state: EventState, now: datetime) -> EventState:
         status=EventStatus.ANNOUNCED,
         capacity_requested=CapacityRequest(no=1, seats=seats, requested_at=now),
         announced_at=now,
+        cloned_from=plan.cloned_from,
     )
-    return replace(state, event=event)
+    return replace(state, plan=plan, event=event)
 
 
 def revise(state: EventState, plan: Plan) -> EventState:
-    """Change a draft in any way, an announced event in its details alone. Raises ``MaterialChange``."""
+    """Change a draft in any way, an announced event in its details alone. Raises ``MaterialChange``.
+
+    Deadlines and seats that are not named stay as they were announced.
+    """
+    plan = plan.model_copy(update={"cloned_from": state.plan.cloned_from})
     if state.event is None:
         return draft(state.id, state.host, plan)
     event = state.announced
-    if touched := _material(state.plan, plan):
+    agreed = {"deadlines_preset": state.plan.deadlines_preset}
+    agreed |= {name: getattr(plan, name) or getattr(state.plan, name) for name in ("deadlines", "seats")}
+    plan = plan.model_copy(update=agreed)
+    if touched := _binding(state.plan, plan):
         raise MaterialChange(touched)
     check_complete(plan)
     changed = event.model_copy(update={**_details(plan), "sessions": scheduled(plan)})
     return replace(state, plan=plan, event=changed)
 
 
-def cancel(state: EventState, reason: str) -> EventState:
+def cancel(state: EventState, reason: str, now: datetime) -> EventState:
     """It will not take place; whoever plans it anew clones it."""
-    return _with(state, status=EventStatus.CANCELLED, cancelled_for=reason)
+    return _with(state, status=EventStatus.CANCELLED, cancelled_for=reason, cancelled_at=now)
 
 
 def complete(state: EventState, now: datetime) -> EventState:
@@ -107,16 +124,26 @@ def complete(state: EventState, now: datetime) -> EventState:
     last = max(session.starts_at for session in state.announced.sessions)
     if now < last:
         raise TooEarly(last)
-    return _with(state, status=EventStatus.COMPLETED)
+    return _with(state, status=EventStatus.COMPLETED, completed_at=now)
 
 
 def request_capacity(state: EventState, seats: tuple[SeatPlan, ...], now: datetime) -> EventState:
-    """Ask the ledger for other seats; one request is open at a time. Raises ``CapacityRequestOpen``."""
+    """Ask the ledger for other seats; one request is open at a time. Raises ``CapacityRequestOpen``.
+
+    A kind of seat that is not named stays as it was agreed.
+    """
     event = state.announced
+    check_answered(event)
+    named = {plan.mode for plan in seats}
+    whole = checked_seats(event.mode, (*seats, *(plan for plan in event.seats if plan.mode not in named)))
+    check_complete(state.plan.model_copy(update={"seats": whole}))
+    return _with(state, capacity_requested=CapacityRequest(no=event.capacity_no + 1, seats=whole, requested_at=now))
+
+
+def check_answered(event: Event) -> None:
+    """The ledger has answered every request. Raises ``CapacityRequestOpen``."""
     if event.capacity_requested is not None:
         raise CapacityRequestOpen(event.capacity_requested.no, event.capacity_requested.requested_at)
-    request = CapacityRequest(no=event.capacity_no + 1, seats=checked_seats(event.mode, seats), requested_at=now)
-    return _with(state, capacity_requested=request)
 
 
 def raises_capacity(event: Event, seats: tuple[SeatPlan, ...]) -> bool:
@@ -146,11 +173,21 @@ def settle(state: EventState, answer: CapacityAnswer) -> EventState | None:
     return replace(state, event=changed, plan=plan)
 
 
+def _with_deadlines(plan: Plan, now: datetime) -> Plan:
+    """The plan with the deadlines that its preset gives now, where its host named none."""
+    if plan.deadlines is not None or plan.deadlines_preset is None or not plan.sessions:
+        return plan
+    return plan.model_copy(
+        update={"deadlines": fitted(plan.deadlines_preset, scheduled(plan)[0].starts_at, now).deadlines}
+    )
+
+
 def _details(plan: Plan) -> dict[str, object]:
-    return {name: getattr(plan, name) for name in ("title", "audience", "topics", "practices", "academic_hours")}
+    return {name: getattr(plan, name) for name in _DETAILS}
 
 
-def _material(old: Plan, new: Plan) -> tuple[str, ...]:
+def moved(old: Plan, new: Plan) -> tuple[str, ...]:
+    """What a change would move: time, zone, sites and mode, for which whoever was admitted decides anew."""
     touched = [name for name in _MATERIAL if getattr(old, name) != getattr(new, name)]
     if [one.id for one in old.sessions] != [one.id for one in new.sessions]:
         return (*touched, "sessions")
@@ -160,9 +197,11 @@ def _material(old: Plan, new: Plan) -> tuple[str, ...]:
         for name in _MATERIAL_OF_SESSION
         if getattr(before, name) != getattr(after, name)
     ]
-    if new.seats and old.seats != new.seats:
-        touched.append("seats")
     return tuple(touched)
+
+
+def _binding(old: Plan, new: Plan) -> tuple[str, ...]:
+    return (*moved(old, new), *(name for name in _BINDING if getattr(old, name) != getattr(new, name)))
 
 
 def _with(state: EventState, **changes: object) -> EventState:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import NaiveDatetime
 
+from vzaimo.calendar.domain.presets import Preset
 from vzaimo.calendar.domain.refusals import (
     DeadlinesOutOfOrder,
     EventIncomplete,
@@ -60,10 +61,13 @@ class Plan(State):
     timezone: str
     sessions: tuple[PlannedSession, ...] = ()
     deadlines: Deadlines | None = None
+    deadlines_preset: Preset | None = None
+    """Gives the deadlines at the announcement, where ``deadlines`` does not."""
     seats: tuple[SeatPlan, ...] = ()
     admission: Admission | None = None
     queue_policy: QueuePolicy = QueuePolicy.STRICT
     queue_order: QueueOrder = QueueOrder.SUBMITTED
+    cloned_from: UUID | None = None
 
 
 def scheduled(plan: Plan) -> tuple[Session, ...]:
@@ -107,12 +111,17 @@ def check_complete(plan: Plan) -> None:
         raise EventIncomplete(tuple(missing))
 
 
-def check_deadlines(deadlines: Deadlines, starts_at: datetime, now: datetime) -> None:
+def check_order(deadlines: Deadlines, starts_at: datetime) -> None:
     """Hold ``apply_opens < apply_closes ≤ decide_by ≤ confirm_by ≤ roster_freeze ≤ start`` (design: domain)."""
     moments = [(name, getattr(deadlines, name)) for name in DEADLINES] + [("start", starts_at)]
     for (earlier, before), (later, after) in pairwise(moments):
         if before > after or (earlier == "apply_opens" and before == after):
             raise DeadlinesOutOfOrder(earlier, later)
+
+
+def check_deadlines(deadlines: Deadlines, starts_at: datetime, now: datetime) -> None:
+    """The same, and applications are open for a while yet: for an announcement."""
+    check_order(deadlines, starts_at)
     if deadlines.apply_closes <= now:
         raise TooLate("deadlines.apply_closes", deadlines.apply_closes)
 

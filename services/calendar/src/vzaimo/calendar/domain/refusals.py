@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from vzaimo.contracts.calendar import EventStatus
+from vzaimo.contracts.calendar import EventStatus, SeatMode
 from vzaimo.contracts.refusal import Refusal
 
 
@@ -20,6 +20,57 @@ class UnknownPractice(Refusal):
     """A practice that is not published."""
 
     practice: UUID
+
+
+@dataclass
+class UnknownFeed(Refusal):
+    """No private feed has this token (any more), or its owner has no role."""
+
+
+@dataclass
+class UnknownSession(Refusal):
+    """The event has no such session."""
+
+    session: UUID
+
+
+@dataclass
+class NoJoinLink(Refusal):
+    """There is nothing to join: no session with a link is on, or ahead."""
+
+    event: UUID
+
+
+@dataclass
+class NoRemoteSeat(Refusal):
+    """The city has no seat in the remote mode of the event (any more)."""
+
+    event: UUID
+
+
+@dataclass
+class EventCalledOff(Refusal):
+    """The event does not take place."""
+
+    event: UUID
+
+
+@dataclass
+class EventOver(Refusal):
+    """The event has ended."""
+
+    event: UUID
+    ended_at: datetime
+
+
+@dataclass
+class UnknownShareLink(Refusal):
+    """No such share link, or another city's."""
+
+
+@dataclass
+class ShareLinkRevoked(Refusal):
+    """The city took its share link back."""
 
 
 @dataclass
@@ -114,6 +165,43 @@ class MaterialChange(Refusal):
     """These fields bind whoever was admitted: a details change may not touch them."""
 
     fields: tuple[str, ...]
+
+
+@dataclass
+class NothingRescheduled(Refusal):
+    """Time, zone, sites and mode stay as they are: such a change is one of details."""
+
+    event: UUID
+
+
+@dataclass
+class NoRoomToReconfirm(Refusal):
+    """Whoever was admitted could not decide anew: the roster freezes before that."""
+
+    roster_freeze: datetime
+
+
+@dataclass
+class ModeInUse(Refusal):
+    """Seats of a mode that is to be removed are granted or held."""
+
+    mode: SeatMode
+    used: int
+
+
+@dataclass
+class UnknownCity(Refusal):
+    """No such city, or its time zone is not known here yet."""
+
+    city: str
+
+
+@dataclass
+class PeriodWrong(Refusal):
+    """A period that ends before it begins, or is longer than can be searched."""
+
+    field: str
+    most_days: int
 
 
 @dataclass

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from vzaimo.calendar.domain.events import EventState
 from vzaimo.calendar.domain.plans import Plan, PlannedSession
-from vzaimo.calendar.handlers.events import keep_topics
-from vzaimo.calendar.store import EVENT, event_columns
+from vzaimo.calendar.handlers.keep import keep_places
+from vzaimo.calendar.store import EVENT, event_columns, feed_columns
 from vzaimo.contracts.calendar import Event, EventFact
 from vzaimo.contracts.event import Fact
 from vzaimo.kit.database import insert
@@ -22,14 +22,16 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
         event = fact.event
         kept = await work.first(select(EVENT.c.plan).where(EVENT.c.id == event.id))
         plan = Plan.model_validate(kept.plan) if kept else _plan(event)
-        columns = event_columns(EventState(event.id, event.host, plan, event)) | {"version": fact.aggregate_version}
+        state = EventState(event.id, event.host, plan, event)
+        columns = {**event_columns(state), **feed_columns(event, work.now), "version": fact.aggregate_version}
         statement = insert(work.tx, EVENT).values(**columns, created_at=work.now)
-        await work.execute(
+        written = await work.first(
             statement.on_conflict_do_update(
                 index_elements=["id"], set_=columns, where=EVENT.c.version < fact.aggregate_version
-            )
+            ).returning(EVENT.c.id)
         )
-        await keep_topics(work, event.id, event.topics)
+        if written is not None:
+            await keep_places(work, None, state)
 
 
 def _plan(event: Event) -> Plan:

@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime, StringConstraints
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from vzaimo.calendar.domain.plans import Plan, PlannedSession
+from vzaimo.calendar.domain.presets import Preset
+from vzaimo.calendar.shapes.local import LocalView
+from vzaimo.calendar.shapes.moments import Moment, Wall
 from vzaimo.contracts.calendar import (
     Admission,
     AudienceRole,
     Event,
-    EventStatus,
     Mode,
     QueueOrder,
     QueuePolicy,
@@ -46,8 +49,8 @@ class SessionBody(Body):
 
     id: UUID | None = None
     title: Line
-    starts: NaiveDatetime
-    ends: NaiveDatetime
+    starts: Wall
+    ends: Wall
     starts_fold: Fold | None = None
     ends_fold: Fold | None = None
     site: SiteBody | None = None
@@ -55,14 +58,35 @@ class SessionBody(Body):
     capacity: Seats | None = None
 
 
+def _apart(sessions: tuple[SessionBody, ...]) -> tuple[SessionBody, ...]:
+    named = [one.id for one in sessions if one.id is not None]
+    if len(set(named)) < len(named):
+        raise ValueError("two sessions have one id")
+    return sessions
+
+
+Sessions = Annotated[tuple[SessionBody, ...], Field(max_length=100), AfterValidator(_apart)]
+
+
+def planned(sessions: Sessions, known: tuple[PlannedSession, ...]) -> tuple[PlannedSession, ...]:
+    """As the domain has them. A session without ``id`` is the one that stood in its place before, or a new one."""
+    named = {one.id for one in sessions}
+    usual = [one.id if one.id not in named else None for one in known]
+    found = []
+    for place, one in enumerate(sessions):
+        kept = one.id or (usual[place] if place < len(usual) else None) or new_id()
+        found.append(PlannedSession.model_validate(one.model_dump(exclude={"id"}) | {"id": kept}))
+    return tuple(found)
+
+
 class DeadlinesBody(Body):
     """``apply_opens < apply_closes ≤ decide_by ≤ confirm_by ≤ roster_freeze ≤ start``; each with its offset."""
 
-    apply_opens: AwareDatetime
-    apply_closes: AwareDatetime
-    decide_by: AwareDatetime
-    confirm_by: AwareDatetime
-    roster_freeze: AwareDatetime
+    apply_opens: Moment
+    apply_closes: Moment
+    decide_by: Moment
+    confirm_by: Moment
+    roster_freeze: Moment
 
 
 class SeatPlanBody(Body):
@@ -87,21 +111,20 @@ class PlanBody(Body):
     audience: Annotated[tuple[AudienceRole, ...], Field(max_length=5)] = ()
     topics: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
     practices: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    need: UUID | None = None
     academic_hours: Annotated[Int, Field(ge=1, le=1000)] | None = None
     timezone: Line
-    sessions: Annotated[tuple[SessionBody, ...], Field(max_length=100)] = ()
+    sessions: Sessions = ()
     deadlines: DeadlinesBody | None = None
+    deadlines_preset: Preset | None = None
     seats: Annotated[tuple[SeatPlanBody, ...], Field(max_length=2)] = ()
     admission: Admission | None = None
     queue_policy: QueuePolicy = QueuePolicy.STRICT
     queue_order: QueueOrder = QueueOrder.SUBMITTED
 
     def plan(self, known: tuple[PlannedSession, ...] = ()) -> Plan:
-        """As the domain has it. A session without ``id`` is the one that stood in its place before, or a new one."""
-        sessions = []
-        for place, one in enumerate(self.sessions):
-            usual = known[place].id if place < len(known) else new_id()
-            sessions.append(one.model_dump(exclude={"id"}) | {"id": one.id or usual})
+        """As the domain has it; ``known``: the sessions that it had."""
+        sessions = planned(self.sessions, known)
         return Plan.model_validate(self.model_dump(exclude={"sessions", "host"}) | {"sessions": sessions})
 
 
@@ -125,14 +148,19 @@ class CancelBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which announced events to list: the parameters of the query."""
+    """Which events to list: the parameters of the query."""
 
-    status: EventStatus = EventStatus.ANNOUNCED
+    status: Literal["announced", "completed", "cancelled"] = "announced"
     host: Slug | None = None
     mode: Mode | None = None
+    """A hybrid event is found by ``in_person`` and by ``remote``, too."""
     topic: Slug | None = None
-    starts_from: AwareDatetime | None = None
-    starts_before: AwareDatetime | None = None
+    audience: AudienceRole | None = None
+    starts_from: Moment | None = None
+    starts_before: Moment | None = None
+    free_seats: bool = False
+    text: Annotated[str | None, Query(max_length=300)] = None
+    """Words, in any form, of title, summary, sites and the host's name; the last one may be unfinished."""
 
 
 class SeatsView(BaseModel):
@@ -155,18 +183,30 @@ class SeatsView(BaseModel):
 
 
 class EventView(Event):
-    """An announced event with its summary and the seats now."""
+    """An announced event with its summary and the seats now; ``local`` where a zone was asked for."""
 
     summary: str
     seats_now: list[SeatsView]
+    capacity_overdue: bool
+    """The seat ledger has not answered ``capacity_requested`` for ten minutes: somebody is looking into it."""
     version: int
+    local: LocalView | None = None
 
     @classmethod
-    def of(cls, row: Any, seats: list[SeatsView]) -> Self:
-        """From its row and the copies of its seats."""
-        return cls.model_validate(
-            {**row.event, "summary": row.plan["summary"], "seats_now": seats, "version": row.version}
+    def of(cls, row: Any, seats: list[SeatsView], zone: str | None = None) -> Self:
+        """From its row and the copies of its seats, with the times that clocks in ``zone`` show."""
+        shown = {one.mode: one for one in seats}
+        view = cls.model_validate(
+            {
+                **row.event,
+                "summary": row.plan["summary"],
+                # The ledger may still count seats of a mode that the event had once.
+                "seats_now": [shown[mode] for mode in Mode(row.mode).seat_modes if mode in shown],
+                "capacity_overdue": row.capacity_overdue,
+                "version": row.version,
+            }
         )
+        return view.model_copy(update={"local": LocalView.of(view, zone)}) if zone else view
 
 
 class PlanView(BaseModel):

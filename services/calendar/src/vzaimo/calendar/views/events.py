@@ -1,47 +1,41 @@
 """Events and plans as they are shown."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from vzaimo.calendar.domain.refusals import UnknownEvent
+from vzaimo.calendar.domain.plans import scheduled
+from vzaimo.calendar.domain.presets import Preset, fitted
+from vzaimo.calendar.domain.refusals import EventIncomplete, UnknownEvent, WrongEventStatus
 from vzaimo.calendar.projections import SEATS
 from vzaimo.calendar.shapes.events import EventFilter, EventView, PlanView, SeatsView
-from vzaimo.calendar.store import EVENT, EVENT_TOPIC
+from vzaimo.calendar.shapes.schedules import DeadlinesView
+from vzaimo.calendar.store import EVENT
+from vzaimo.calendar.views.listing import ORDER, listing
 from vzaimo.contracts.calendar import EventStatus
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.kit.identity import Actor
 
 
-async def events(tx: Transaction, cursor: Cursor, wanted: EventFilter) -> Page[EventView]:
-    """Announced events (or those that were) in the order of their start."""
-    order = [EVENT.c.starts_at, EVENT.c.id]
-    query = select(EVENT).where(EVENT.c.status == wanted.status, EVENT.c.event.is_not(None), keyset(order, cursor))
-    if wanted.host is not None:
-        query = query.where(EVENT.c.host == wanted.host)
-    if wanted.mode is not None:
-        query = query.where(EVENT.c.mode == wanted.mode)
-    if wanted.topic is not None:
-        query = query.join(EVENT_TOPIC, EVENT_TOPIC.c.event == EVENT.c.id).where(EVENT_TOPIC.c.topic == wanted.topic)
-    if wanted.starts_from is not None:
-        query = query.where(EVENT.c.starts_at >= wanted.starts_from)
-    if wanted.starts_before is not None:
-        query = query.where(EVENT.c.starts_at < wanted.starts_before)
-    rows = await tx.all(query.order_by(*order).limit(cursor.limit + 1))
+async def events(tx: Transaction, cursor: Cursor, wanted: EventFilter, zone: str | None) -> Page[EventView]:
+    """Announced events (or those that were) in the order of their start. Load the lemmas before, for a text."""
+    rows = await tx.all(listing(tx.dialect, wanted, cursor))
     seats = await _seats(tx, [row.id for row in rows])
-    return page_of(rows, cursor, order, lambda row: EventView.of(row, seats.get(row.id, [])))
+    return page_of(rows, cursor, ORDER, lambda row: EventView.of(row, seats.get(row.id, []), zone))
 
 
-async def event(tx: Transaction, event_id: UUID) -> tuple[EventView, list[int]]:
+async def event(tx: Transaction, event_id: UUID, zone: str | None = None) -> tuple[EventView, list[int]]:
     """One announced event, and the versions of what else it shows. Raises ``UnknownEvent``, also for a draft."""
     row = await tx.first(select(EVENT).where(EVENT.c.id == event_id, EVENT.c.event.is_not(None)))
     if row is None:
         raise UnknownEvent(event_id)
     seats = await tx.all(select(SEATS).where(SEATS.c.event == event_id).order_by(SEATS.c.mode))
-    return EventView.of(row, [SeatsView.of(one) for one in seats]), [one.version for one in seats]
+    view = EventView.of(row, [SeatsView.of(one) for one in seats], zone)
+    return view, [*(one.version for one in seats), int(row.capacity_overdue)]
 
 
 async def plans(tx: Transaction, cursor: Cursor, host: str, status: EventStatus | None) -> Page[PlanView]:
@@ -59,6 +53,16 @@ async def plan(tx: Transaction, event_id: UUID, actor: Actor) -> PlanView:
     if row is None or not (actor.views(row.host) or actor.serves(row.host, "events")):
         raise UnknownEvent(event_id)
     return PlanView.of(row)
+
+
+async def deadlines(tx: Transaction, event_id: UUID, preset: Preset, actor: Actor, now: datetime) -> DeadlinesView:
+    """What a preset would give for a draft, announced now. Raises ``UnknownEvent`` for others than its host's."""
+    view = await plan(tx, event_id, actor)
+    if view.status != EventStatus.DRAFT:
+        raise WrongEventStatus(event_id, EventStatus(view.status), (EventStatus.DRAFT,))
+    if not view.plan.sessions:
+        raise EventIncomplete(("sessions",))
+    return DeadlinesView.of(preset, fitted(preset, scheduled(view.plan)[0].starts_at, now))
 
 
 async def _seats(tx: Transaction, events: Sequence[Any]) -> dict[Any, list[SeatsView]]:
