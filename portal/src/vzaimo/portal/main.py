@@ -14,7 +14,6 @@ from vzaimo.portal.house.gateways import Gateways
 from vzaimo.portal.house.guard import Guard
 from vzaimo.portal.house.issuer import Issuer
 from vzaimo.portal.house.names import Names
-from vzaimo.portal.house.pages import Pages
 from vzaimo.portal.house.session import Seal
 from vzaimo.portal.house.settings import PortalSettings, load
 from vzaimo.portal.house.troubles import handle_troubles
@@ -42,7 +41,7 @@ def portal(settings: PortalSettings, transport: httpx2.AsyncBaseTransport | None
             yield
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.portal = Portal(settings, gateways, Names(gateways), Pages())
+    app.state.portal = Portal(settings, gateways, Names(gateways))
     app.state.issuer = Issuer(settings, client, transport)
     handle_troubles(app)
     for room in ROOMS:

@@ -15,35 +15,35 @@ from vzaimo.portal.house.times import zone_named
 from vzaimo.portal.house.words import Language, words
 
 
-class Pages:
-    """Renders templates."""
+def render(template: str, language: Language, **facts: Any) -> str:
+    """A page."""
+    return _templates().get_template(template).render(language=language, **facts)
 
-    def __init__(self) -> None:
-        self._templates = Environment(
-            loader=PackageLoader("vzaimo.portal"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.globals.update(
-            t=_say,
-            number=_number,
-            asset=asset,
-            zone=zone_named,
-            with_query=_with_query,
-            seat_bar=charts.seat_bar,
-            line_of_deadlines=charts.line_of_deadlines,
-            bars=charts.bars,
-            slope=charts.slope,
-            map_points=maps.points,
-            map_arcs=maps.arcs,
-            outline=maps.outline,
-        )
 
-    def render(self, template: str, language: Language, **facts: Any) -> str:
-        """A page."""
-        return self._templates.get_template(template).render(language=language, **facts)
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("vzaimo.portal"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(
+        t=_say,
+        number=_number,
+        asset=asset,
+        zone=zone_named,
+        with_query=_with_query,
+        seat_bar=charts.seat_bar,
+        line_of_deadlines=charts.line_of_deadlines,
+        bars=charts.bars,
+        slope=charts.slope,
+        map_points=maps.points,
+        map_arcs=maps.arcs,
+        outline=maps.outline,
+    )
+    return templates
 
 
 @cache

@@ -24,6 +24,7 @@ class Clock:
     """Tells times in one language, for a reader in one zone (none: not known)."""
 
     language: Language
+    now: datetime
     reader: ZoneInfo | None = None
 
     def day(self, at: datetime, zone: ZoneInfo | None = None) -> str:
@@ -35,9 +36,10 @@ class Clock:
         return format_date(day, "long", locale=self.language)
 
     def short(self, at: datetime, zone: ZoneInfo | None = None) -> str:
-        """``вс, 4 окт., 10:00``."""
+        """``вс, 4 окт., 10:00``; with the year, where it is another one."""
         there = self._there(at, zone)
-        day = format_skeleton("MMMEd", there, tzinfo=there.tzinfo, locale=self.language)
+        skeleton = "MMMEd" if there.year == self._there(self.now, zone).year else "yMMMEd"
+        day = format_skeleton(skeleton, there, tzinfo=there.tzinfo, locale=self.language)
         return f"{day}, {self.time(at, zone)}"
 
     def time(self, at: datetime, zone: ZoneInfo | None = None) -> str:
@@ -50,6 +52,9 @@ class Clock:
         start, end = self._there(first, zone).date(), self._there(last, zone).date()
         if start == end:
             return self.day(first, zone)
+        if self.language == "ru" and (start.year, start.month) == (end.year, end.month):
+            # CLDR's own interval abbreviates the month here.
+            return f"{start.day}–{format_date(end, 'long', locale='ru')}"
         return format_interval(start, end, skeleton="yMMMMd", locale=self.language)
 
     def month(self, at: datetime, zone: ZoneInfo | None = None) -> str:

@@ -35,13 +35,15 @@ async def _signed_out(request: Request, _error: SignedOut) -> Response:
         return RedirectResponse(f"/login?back={quote(here(request))}", 303)
     typed: FormData = request.scope.get("vzaimo.typed", FormData())
     kept = [(name, value) for name, value in typed.multi_items() if isinstance(value, str)]
-    return await visit.show("expired.html", status=UNAUTHORIZED, kept=kept, action=here(request))
+    return await visit.show("expired.html", status=UNAUTHORIZED, asking=False, kept=kept, action=here(request))
 
 
 async def _problem(request: Request, problem: Problem) -> Response:
     if problem.status == NOT_FOUND:
         return await _page(request, NOT_FOUND, "lost")
-    return await visit_of(request).show("trouble.html", status=problem.status, title=problem.title, text=problem.detail)
+    return await visit_of(request).show(
+        "trouble.html", status=problem.status, asking=False, title=problem.title, text=problem.detail
+    )
 
 
 async def _away(request: Request, away: Away) -> Response:
@@ -69,7 +71,7 @@ async def _page(request: Request, status: int, what: str, **facts: object) -> Re
     if "service" in facts:
         facts["service"] = visit.say(f"service.{facts['service']}")
     title, text = visit.say(f"trouble.{what}.title"), visit.say(f"trouble.{what}.text", **facts)
-    return await visit.show("trouble.html", status=status, title=title, text=text)
+    return await visit.show("trouble.html", status=status, asking=False, title=title, text=text)
 
 
 _ANSWERS: dict[type[Exception], Any] = {

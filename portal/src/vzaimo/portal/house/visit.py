@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from vzaimo.portal.house.gateways import Away, Caller, Gateways, Problem, Receipt, Service, SignedOut
 from vzaimo.portal.house.names import Names
-from vzaimo.portal.house.pages import Pages
+from vzaimo.portal.house.pages import render
 from vzaimo.portal.house.session import Session
 from vzaimo.portal.house.settings import PortalSettings
 from vzaimo.portal.house.shapes import Me, Unread
@@ -35,7 +35,6 @@ class Portal:
     settings: PortalSettings
     gateways: Gateways
     names: Names
-    pages: Pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class Visit:
     @property
     def clock(self) -> Clock:
         """Tells times to this visitor."""
-        return Clock(self.language, zone_named(unquote(self.request.cookies.get("zone", ""))[:64]))
+        return Clock(self.language, self.now, zone_named(unquote(self.request.cookies.get("zone", ""))[:64]))
 
     @property
     def partial(self) -> bool:
@@ -136,13 +135,14 @@ class Visit:
             raise part.refused or SignedOut
         return part.value
 
-    async def show(self, template: str, *, status: int = 200, **facts: Any) -> Response:
-        """A page, with what every page has."""
-        await self.portal.names.ready()
+    async def show(self, template: str, *, status: int = 200, asking: bool = True, **facts: Any) -> Response:
+        """A page, with what every page has; one that says what went wrong is made without ``asking`` anybody."""
+        if asking:
+            await self.portal.names.ready()
         me = await self.me()
         unread = (await self._unread).value if self._unread else None
         notice, self.session.notice = self.session.notice, None
-        html = self.portal.pages.render(
+        html = render(
             template,
             self.language,
             visit=self,
@@ -165,8 +165,8 @@ class Visit:
     def begin(self) -> None:
         """Ask for what every page of a member shows, while the page asks for the rest."""
         if self.session.signed_in:
-            self._me = asyncio.create_task(self.part(self.read("registry", "/me", Me)))
-            self._unread = asyncio.create_task(self.part(self.read("notify", "/inbox/unread", Unread)))
+            self._me = asyncio.create_task(self._ask_roles())
+            self._unread = asyncio.create_task(self._ask_unread())
 
     async def end(self) -> None:
         """Leave nothing running."""
@@ -174,6 +174,12 @@ class Visit:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask_roles(self) -> Part[Me]:
+        return await self.part(self.read("registry", "/me", Me))
+
+    async def _ask_unread(self) -> Part[Unread]:
+        return await self.part(self.read("notify", "/inbox/unread", Unread))
 
 
 def visit_of(request: Request) -> Visit:
