@@ -71,11 +71,11 @@ def test_a_text_says_the_same_facts_in_both_languages(key):
     ru, en = words().forms(key)
     facts = [set(re.findall(r"\{(\w+)", text)) - {"n"} for text in (*ru, *en)]
     assert all(one == facts[0] for one in facts)
-    assert all(re.search("[а-яё]", text.lower()) or key == "site.short" for text in ru)
+    assert all(re.search("[а-яё]", text.lower()) or key in {"site.short", "asking.rank"} for text in ru)
 
 
 @pytest.mark.parametrize(
-    ("n", "text"),
+    "n, text",
     [(1, "1 место свободно"), (3, "3 места свободно"), (11, "11 мест свободно"), (21, "21 место свободно")],
 )
 def test_russian_counts(n, text):
@@ -202,9 +202,7 @@ def test_a_slope_rises_where_the_value_does():
     assert slope(0, 0).start == slope(0, 0).end
 
 
-@pytest.mark.parametrize(
-    ("longitude", "latitude"), [(20.5, 54.7), (37.6, 55.8), (131.9, 43.1), (158.6, 53.0), (-172, 66)]
-)
+@pytest.mark.parametrize("longitude, latitude", [(20.5, 54.7), (37.6, 55.8), (131.9, 43.1), (158.6, 53.0), (-172, 66)])
 def test_the_whole_country_is_on_the_map(longitude, latitude):
     x, y = project(longitude, latitude)
     assert 0 < x < WIDTH

@@ -208,7 +208,7 @@ class Browser:
 
     async def post(self, path: str, data: dict[str, Any] | None = None, **headers: str | None) -> httpx2.Response:
         """Send a form, as a page of the portal would."""
-        told: dict[str, str | None] = {"Origin": PORTAL, "Sec-Fetch-Site": "same-origin"} | headers
+        told: dict[str, str | None] = {"Origin": PORTAL, "Sec-Fetch-Site": "same-origin", **headers}
         sent = {name.replace("_", "-"): value for name, value in told.items() if value is not None}
         return await self.http.post(path, data=data or {}, headers=sent)
 

@@ -18,6 +18,16 @@ document.addEventListener("submit", (event) => {
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
+// Seats left, as a host ticks who comes.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-free]");
+  const left = form && form.querySelector("[data-left]");
+  if (!left) return;
+  const count = Number(form.dataset.free) - form.querySelectorAll("[name=delegate]:checked").length;
+  left.textContent = String(count);
+  left.classList.toggle("over", count < 0);
+});
+
 // News as they come: the count in the header, and a line above the inbox.
 document.addEventListener("DOMContentLoaded", () => {
   const address = document.body.dataset.live;

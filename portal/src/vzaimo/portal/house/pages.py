@@ -31,6 +31,7 @@ def _templates() -> Environment:
     )
     templates.globals.update(
         t=_say,
+        texts=words(),
         number=_number,
         asset=asset,
         zone=zone_named,

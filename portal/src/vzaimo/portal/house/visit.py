@@ -104,9 +104,11 @@ class Visit:
         except Problem as problem:
             return Part(refused=problem)
 
-    async def send(self, service: Service, method: str, path: str, body: object = None) -> Receipt:
+    async def send(
+        self, service: Service, method: str, path: str, body: object = None, *, whatever_version: bool = False
+    ) -> Receipt:
         """Send a command under the form's key and version; the visitor's next pages know of it."""
-        version = str(self.typed.get("_version", ""))
+        version = "" if whatever_version else str(self.typed.get("_version", ""))
         receipt, position = await self.portal.gateways.send(
             service,
             method,
@@ -202,6 +204,7 @@ async def _visit(request: Request) -> AsyncIterator[Visit]:
         yield visit
     finally:
         await visit.end()
+        await visit.typed.close()
 
 
 Visitor = Annotated[Visit, Depends(_visit)]

@@ -1,6 +1,21 @@
 """The rooms of the portal: one module for each thing that people come for."""
 
-from vzaimo.portal.rooms import agenda, cities, events, health, inbox, login, mine, needs, people, practices, season
+from vzaimo.portal.rooms import (
+    agenda,
+    asking,
+    cities,
+    events,
+    health,
+    hosting,
+    inbox,
+    login,
+    mine,
+    needs,
+    people,
+    practices,
+    requests,
+    season,
+)
 
 ROOMS = (
     agenda.router,
@@ -10,6 +25,9 @@ ROOMS = (
     needs.router,
     season.router,
     mine.router,
+    asking.router,
+    requests.router,
+    hosting.router,
     inbox.router,
     people.router,
     login.router,
