@@ -1,8 +1,10 @@
 """Fixtures of the whole suite stand in the kit, so that other services' tests may use them too."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
 
 from vzaimo.contracts.event import envelope
 from vzaimo.contracts.registry import City, CityActivated, CityStatus, PersonRole, RoleGranted
@@ -12,6 +14,10 @@ from vzaimo.kit.roles import person_ref
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 
 pytest_plugins = ["vzaimo.kit.testing.fixtures"]
+
+# ``make test-deep`` asks for many more examples of everything.
+settings.register_profile("deep", max_examples=2_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 LONG_AGO = datetime(2026, 9, 1, tzinfo=UTC)
 STREAMS = {

@@ -14,6 +14,7 @@ import nats
 from sqlalchemy import func, select, update
 
 from vzaimo.contracts.event import parse
+from vzaimo.kit import outbox
 from vzaimo.kit.bus import Access, Stream, connect
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.clock import SystemClock
@@ -299,6 +300,52 @@ async def test_contacts_are_healed_by_person_and_the_erased_stay_erased(works, n
         event.data.name: (event.data.aggregate_version, event.name) for _, event in await stream_ids(nats_server, NOTES)
     }
     assert found == {"a": (3, "NoteErased"), "b": (2, "NoteChanged"), "c": (2, "NoteChanged")}
+
+
+async def test_what_was_erased_while_it_waited_is_never_published_and_blocks_nobody(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, NoteChanged(aggregate_version=1, name="a", text="t"))
+        await all_published(works)
+    await add(works, *(NoteChanged(aggregate_version=2, name=name, text="t") for name in "ab"))
+    async with works.begin(Cause(actor="test")) as work:
+        await outbox.blank(work.tx, "note", "a", below=3)
+        work.add(NoteErased(aggregate_version=3, name="a"))
+    async with works.database.begin() as tx:  # what healing does that read the log before the erasure
+        await tx.execute(update(OUTBOX).where(OUTBOX.c.aggregate_version == 1).values(stream_seq=None))
+    async with running(works, nats_server) as relay:
+        assert await relay.drained(30)
+        published = await stream_ids(nats_server, NOTES)
+        assert await relay._outbox.backlog() == (0, None)
+    assert {(event.data.name, event.name) for _, event in published} == {("a", "NoteErased"), ("b", "NoteChanged")}
+
+
+async def test_a_store_older_than_an_erasure_learns_of_it_and_brings_nothing_back(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *(NoteChanged(aggregate_version=1, name=name, text="t") for name in "abc"))
+        await all_published(works)
+        await add(works, NoteErased(aggregate_version=2, name="a"), NoteChanged(aggregate_version=2, name="b"))
+        await add(works, NoteChanged(aggregate_version=1, name="d"))
+        await all_published(works)
+    async with works.database.begin() as tx:  # the backup was taken after the third note
+        backup = await tx.scalar(select(OUTBOX.c.id).order_by(OUTBOX.c.id).offset(2).limit(1))
+        await tx.execute(OUTBOX.delete().where(OUTBOX.c.id > backup))
+    adopted = {}
+
+    async def adopt(_work, facts):
+        adopted.update({fact.name: type(fact).__name__ for fact in facts})
+
+    async with running(works, nats_server) as relay:
+        await eventually(lambda: relay.state.behind, "seen to be older")
+        client, log = await connect(Access(nats_server.url), "toy"), open_log(works.database)
+        assert await reconcile(works, log, client.jetstream(), NOTE_STREAM, adopt) == 3
+        await log.close()
+        await client.close()
+        relay.heal_again()
+        await eventually(lambda: relay.state.behind is None, "healed")
+        await all_published(works)
+    assert adopted == {"a": "NoteErased", "b": "NoteChanged", "d": "NoteChanged"}
+    published = {event.data.name: event.name for _, event in await stream_ids(nats_server, NOTES)}
+    assert published == {"a": "NoteErased", "b": "NoteChanged", "c": "NoteChanged", "d": "NoteChanged"}
 
 
 async def test_a_fact_that_no_stream_takes_is_set_aside_and_blocks_nobody(works, nats_server):

@@ -4,10 +4,8 @@ import asyncio
 from datetime import timedelta
 
 import nats
-import pytest
 from sqlalchemy import select
 
-from vzaimo.contracts.event import parse
 from vzaimo.kit.tables import OutboxRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.registry.store import CITY
@@ -15,23 +13,12 @@ from vzaimo.registry.store import CITY
 OUTBOX = table_of(OutboxRow)
 
 
-def kind(answer):
-    return answer.status_code, answer.json()["type"].rpartition("/")[2]
-
-
-async def facts(registry, name=None):
-    async with registry.service.works.database.read() as tx:
-        rows = await tx.all(select(OUTBOX.c.body).order_by(OUTBOX.c.id))
-    events = [parse(bytes(row.body)) for row in rows]
-    return [event for event in events if name is None or event.name == name]
-
-
 async def test_a_city_comes_from_an_application_to_taking_part(registry, izhevsk):
     city = (await registry.call("GET", "/cities/izhevsk")).json()
     assert (city["status"], city["agreement"]["number"], city["version"]) == ("active", "17/2026", 4)
     me = (await registry.call("GET", "/me", "anna")).json()
     assert [(role["role"], role["city"]) for role in me["roles"]] == [("coordinator", "izhevsk")]
-    told = [event.name for event in await facts(registry) if event.data.aggregate == "city"]
+    told = [event.name for event in await registry.facts() if event.data.aggregate == "city"]
     assert told == ["CityApplied", "CityUpdated", "AgreementSigned", "CityActivated"]
 
 
@@ -53,7 +40,7 @@ async def test_its_facts_are_on_the_bus_and_contact_data_in_a_stream_of_their_ow
     assert {subject for stream, subject in subjects if stream == "CONTACTS"} == {"registry.int.contact.contact"}
 
 
-async def test_steps_out_of_order_are_refused_and_change_nothing(registry, moderator, apply):
+async def test_steps_out_of_order_are_refused_and_change_nothing(registry, moderator, apply, kind):
     await apply("tver", "boris", timezone="Europe/Moscow")
     assert kind(await registry.call("POST", "/cities/tver/activate", moderator)) == (409, "wrong-city-status")
     await registry.done("POST", "/cities/tver/admit", moderator)
@@ -67,7 +54,7 @@ async def test_steps_out_of_order_are_refused_and_change_nothing(registry, moder
     assert (await registry.call("GET", "/cities/tver")).json()["version"] == 2
 
 
-async def test_an_application_is_checked(registry, moderator, apply):
+async def test_an_application_is_checked(registry, moderator, apply, kind):
     assert kind(await apply("tver", "boris", timezone="Europe/Tver")) == (422, "unknown-timezone")
     assert kind(await apply("tver", "boris", latitude=91)) == (422, "invalid-request")
     assert kind(await apply("Tver!", "boris")) == (422, "invalid-request")
@@ -76,14 +63,16 @@ async def test_an_application_is_checked(registry, moderator, apply):
     assert kind(await registry.call("GET", "/cities/nowhere")) == (404, "unknown-city")
 
 
-async def test_a_city_that_is_declined_stays_out(registry, moderator, apply):
+async def test_a_city_that_is_declined_stays_out(registry, moderator, apply, kind):
     await apply("tver", "boris")
     await registry.done("POST", "/cities/tver/decline", moderator)
     assert (await registry.call("GET", "/cities/tver")).json()["status"] == "withdrawn"
     assert kind(await registry.call("POST", "/cities/tver/admit", moderator)) == (409, "wrong-city-status")
 
 
-async def test_an_invitation_works_once_for_the_invited_mailbox_within_seven_days(registry, izhevsk, secret_in, clock):
+async def test_an_invitation_works_once_for_the_invited_mailbox_within_seven_days(
+    registry, izhevsk, secret_in, clock, kind
+):
     await registry.done(
         "POST", "/invitations", "anna", {"role": "viewer", "city": izhevsk, "email": "vera@city.example"}
     )
@@ -125,7 +114,7 @@ async def _mailed(registry):
     return items[-1]["mail_sent_at"]
 
 
-async def test_the_last_coordinator_and_the_last_moderator_stay(registry, izhevsk, moderator, secret_in):
+async def test_the_last_coordinator_and_the_last_moderator_stay(registry, izhevsk, moderator, secret_in, kind):
     people = (await registry.call("GET", "/cities/izhevsk/people", "anna")).json()["items"]
     assert [(one["role"], one["name"]) for one in people] == [("coordinator", "Заявитель")]
     assert kind(await registry.call("DELETE", f"/roles/{people[0]['id']}", "anna")) == (409, "last-coordinator")
@@ -151,45 +140,19 @@ async def test_two_coordinators_who_remove_each_other_at_once_leave_one(registry
     assert sum(answer.is_success for answer in answers) == 1
 
 
-PRACTICE = {
-    "city": "izhevsk",
-    "title": "Образовательный комплекс",
-    "topics": ["complexes"],
-    "audience": ["director"],
-    "summary": "Семь школ объединены.",
-    "does_not_apply": "В большом городе.",
-    "indicators": [
-        {
-            "name": "Доля детей с 220 баллами",
-            "unit": "%",
-            "baseline": 8,
-            "baseline_year": 2015,
-            "result": 40,
-            "result_year": 2018,
-            "evidence": "https://izhevsk.example/1",
-        }
-    ],
-}
-
-
-@pytest.fixture
-async def topic(registry, moderator):
-    await registry.done("PUT", "/topics/complexes", moderator, {"name": "Комплексы"})
-
-
-async def test_a_practice_is_reviewed_before_others_see_it(registry, izhevsk, moderator, topic):
-    practice = await registry.done("POST", "/practices", "anna", PRACTICE)
+async def test_a_practice_is_reviewed_before_others_see_it(registry, izhevsk, moderator, practice_body, kind):
+    practice = await registry.done("POST", "/practices", "anna", practice_body)
     assert kind(await registry.call("GET", f"/practices/{practice}")) == (404, "unknown-practice")
     await registry.done("POST", f"/practices/{practice}/submit", "anna")
     await registry.done("POST", f"/practices/{practice}/return", moderator, {"remark": "Уточните 2018 год."})
     own = await registry.call("GET", f"/practices/{practice}", "anna")
     assert (own.json()["status"], own.json()["remark"]) == ("draft", "Уточните 2018 год.")
-    await registry.done("PUT", f"/practices/{practice}", "anna", PRACTICE)
+    await registry.done("PUT", f"/practices/{practice}", "anna", practice_body)
     await registry.done("POST", f"/practices/{practice}/submit", "anna")
     await registry.done("POST", f"/practices/{practice}/publish", moderator)
     shown = (await registry.call("GET", "/practices?topic=complexes")).json()["items"]
     assert [(one["id"], one["review_round"]) for one in shown] == [(practice, 2)]
-    told = [event for event in await facts(registry) if event.data.aggregate == "practice"]
+    told = [event for event in await registry.facts() if event.data.aggregate == "practice"]
     assert [event.name for event in told] == [
         "PracticeSubmitted",
         "PracticeReturned",
@@ -199,20 +162,24 @@ async def test_a_practice_is_reviewed_before_others_see_it(registry, izhevsk, mo
     assert "Уточните" not in "".join(event.model_dump_json() for event in told)
 
 
-async def test_a_practice_that_lacks_something_is_told_what(registry, izhevsk, topic):
-    poor = {**PRACTICE, "does_not_apply": "", "indicators": [{**PRACTICE["indicators"][0], "baseline_year": None}]}
+async def test_a_practice_that_lacks_something_is_told_what(registry, izhevsk, practice_body, kind):
+    poor = {
+        **practice_body,
+        "does_not_apply": "",
+        "indicators": [{**practice_body["indicators"][0], "baseline_year": None}],
+    }
     practice = await registry.done("POST", "/practices", "anna", poor)
     answer = await registry.call("POST", f"/practices/{practice}/submit", "anna")
     assert kind(answer) == (422, "practice-incomplete")
     assert answer.json()["missing"] == ["does_not_apply", "indicators.0.baseline_year"]
-    unknown = {**PRACTICE, "topics": ["nowhere"]}
+    unknown = {**practice_body, "topics": ["nowhere"]}
     assert kind(await registry.call("POST", "/practices", "anna", unknown)) == (422, "unknown-topic")
 
 
-async def test_an_applicant_city_may_draft_but_not_submit(registry, moderator, apply, topic, izhevsk):
-    await registry.done("POST", "/practices", "anna", PRACTICE)
+async def test_an_applicant_city_may_draft_but_not_submit(registry, moderator, apply, practice_body, izhevsk, kind):
+    await registry.done("POST", "/practices", "anna", practice_body)
     await apply("tver", "boris")
-    draft = await registry.call("POST", "/practices", "boris", {**PRACTICE, "city": "tver"})
+    draft = await registry.call("POST", "/practices", "boris", {**practice_body, "city": "tver"})
     assert kind(draft) == (403, "actor-not-yet-known")
 
 

@@ -91,6 +91,17 @@ async def requests(foreign, settings_of, clock):
 
 
 @pytest.fixture
+def advance(requests, clock):
+    """Let time pass, and wait until the copies are level: what was on its way would else be late by all of it."""
+
+    async def move(by):
+        clock.advance(by)
+        await eventually(lambda: not requests.service.inbound.behind_since, "the copies")
+
+    return move
+
+
+@pytest.fixture
 def announce(requests, foreign):
     """Announce an event and wait until its seats are open."""
 

@@ -208,6 +208,7 @@ async def test_a_reserve_returns_to_the_queue_at_confirm_by(requests, announce, 
     request = await ask(event, "izhevsk", 8)
     await decide(request)
     assert await seen(request) == ("approved", 6, 2, 0)
+    await requests.done("POST", f"/requests/{request}/confirm", "anna", {"schedule_revision": 1})
     clock.advance(timedelta(days=5))
 
     async def whole():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from vzaimo.contracts.event import NOBODY, Fact, envelope
 from vzaimo.kit.cause import Cause
@@ -16,7 +16,7 @@ MAX_BODY = 512 * 1024
 """Bytes. The server's own limit is 1 MiB; half of it leaves room for headers and for growth by addition."""
 
 _SUBJECT = re.compile(r"[a-z_]+\.(?:pub|party|int)\.[a-z_]+\.[a-z_]+\.v[0-9]+(?:\.[A-Za-z0-9_-]+){3}")
-_INSERT = insert(table_of(OutboxRow))
+_OUTBOX = table_of(OutboxRow)
 
 
 class UnpublishableFact(ValueError):
@@ -51,7 +51,19 @@ async def append(tx: Transaction, facts: Sequence[tuple[Fact, Cause]], now: date
             }
         )
     # One statement a fact on SQLite, one for all on PostgreSQL: SQLAlchemy chooses by the driver.
-    await tx.execute(_INSERT, rows)
+    await tx.execute(insert(_OUTBOX), rows)
+
+
+async def blank(tx: Transaction, aggregate: str, key: str, *, below: int) -> None:
+    """Erase what was said of an aggregate below a version: rows stay without a body, and none is published (again).
+
+    ``refused`` covers them all, also those that were acknowledged: healing may take an acknowledgement back.
+    """
+    await tx.execute(
+        update(_OUTBOX)
+        .where(_OUTBOX.c.aggregate == aggregate, _OUTBOX.c.aggregate_id == key, _OUTBOX.c.aggregate_version < below)
+        .values(body=b"", refused="erased")
+    )
 
 
 def cities_of(fact: Fact) -> dict[str, str | None]:

@@ -1,7 +1,7 @@
 """Timers: something is due at a moment. Written with the state, handled in one transaction with its effect.
 
-After an outage, what fell due meanwhile runs late; ``Due.overdue`` says by how much, and the handler of a
-city's deadline gives a grace by it.
+After an outage, what fell due meanwhile runs late; the handler of a deadline that people could not keep, because the
+service was away, puts it off (``Due.put_off_to``).
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from sqlalchemy import select, tuple_
 
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable, Transaction, insert
+from vzaimo.kit.outages import Outages
 from vzaimo.kit.tables import TimerRow, table_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ class Due:
     aggregate_id: str
     due_at: datetime
     revision: int
+    put_off_to: datetime | None = None
+    """It ran out while the service was away: people have until then for what they could not do. The outage's length
+    from its end, a day at most."""
 
 
 Handler = Callable[["Work", Due], Awaitable[None]]
@@ -79,16 +83,20 @@ class Timers:
     def __init__(self, works: "Works", handlers: dict[str, Handler]) -> None:
         self._works = works
         self._handlers = handlers
+        self._outages = Outages()
 
     async def run(self) -> None:
         """Until cancelled. A store that is away pauses it, nothing more."""
-        pause = POLL
+        pause, away = POLL, True
         while True:
             try:
+                await self._outages.beat(self._works, back=away)
+                away = False
                 while await self.run_one():
                     await asyncio.sleep(0)
                 pause = POLL
             except (StoreUnavailable, Conflict) as error:
+                away = away or isinstance(error, StoreUnavailable)
                 log.warning("timers wait for the store: %s", error)
                 pause = min(pause * 2, 30.0)
             await asyncio.sleep(pause)
@@ -107,7 +115,8 @@ class Timers:
                 )
                 if row is None:
                     return False
-                due = Due(row.kind, row.aggregate_id, row.due_at, row.revision)
+                put_off_to = self._outages.put_off(row.due_at, work.now)
+                due = Due(row.kind, row.aggregate_id, row.due_at, row.revision, put_off_to)
                 # Gone before the handler runs, so that the handler may set it anew.
                 await work.execute(
                     _TABLE.delete().where(_TABLE.c.kind == due.kind, _TABLE.c.aggregate_id == due.aggregate_id)

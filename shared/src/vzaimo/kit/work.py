@@ -37,21 +37,28 @@ class Work:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Any:
         """Run a statement in this transaction."""
-        if getattr(statement, "table", None) is ROLE:
-            self.changes_roles = True
+        self._see(statement)
         return await self.tx.execute(statement, parameters)
 
     async def all(self, statement: Executable, parameters: Parameters = None) -> Sequence[Row[Any]]:
         """Every row of a bounded statement."""
+        self._see(statement)
         return await self.tx.all(statement, parameters)
 
     async def first(self, statement: Executable, parameters: Parameters = None) -> Row[Any] | None:
         """The first row, or nothing."""
+        self._see(statement)
         return await self.tx.first(statement, parameters)
 
     async def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
         """The first column of the first row, or nothing."""
+        self._see(statement)
         return await self.tx.scalar(statement, parameters)
+
+    def _see(self, statement: Executable) -> None:
+        # Statements that write name one table; they may return rows as well.
+        if getattr(statement, "table", None) is ROLE:
+            self.changes_roles = True
 
     def add(self, *facts: Fact, cause: Cause | None = None) -> None:
         """Publish these facts if, and only if, this work is committed. ``cause``: where one work has several."""

@@ -5,10 +5,11 @@ from vzaimo.kit.bus import Stream
 from vzaimo.kit.service import Parts, Service, run
 from vzaimo.kit.settings import load
 from vzaimo.registry.api import ROUTERS
+from vzaimo.registry.handlers import adoptions, leaving, practices, standing
 from vzaimo.registry.handlers.adopt import adopt
 from vzaimo.registry.handlers.mail import invite_first_moderator, send_due
 from vzaimo.registry.settings import RegistrySettings
-from vzaimo.registry.store import CITY, ORGANISATION, PRACTICE, ROLE, TOPIC, Model
+from vzaimo.registry.store import ADOPTION, CITY, CONTACT, ORGANISATION, PRACTICE, ROLE, TOPIC, Model
 from vzaimo.registry.wording import WORDING
 
 STREAMS = (
@@ -16,6 +17,13 @@ STREAMS = (
     Stream("REGISTRY", ("registry.pub.>", "registry.party.>", "registry.int.role.>", "registry.int.practice.>")),
     Stream(CONTACTS, ("registry.int.contact.>",), last_only=True),
 )
+
+TIMERS = {
+    standing.LAPSING: leaving.warn_of_lapse,
+    standing.LAPSED: leaving.lapse,
+    practices.STALE: practices.grow_stale,
+    adoptions.MEASUREMENT: adoptions.fall_due,
+}
 
 
 def parts(settings: RegistrySettings) -> Parts:
@@ -35,8 +43,17 @@ def parts(settings: RegistrySettings) -> Parts:
         wording=WORDING,
         routers=ROUTERS,
         adopt=adopt,
+        timers=TIMERS,
         loops=(mail,),
-        own={"city": CITY, "organisation": ORGANISATION, "topic": TOPIC, "practice": PRACTICE, "role": ROLE},
+        own={
+            "city": CITY,
+            "organisation": ORGANISATION,
+            "topic": TOPIC,
+            "practice": PRACTICE,
+            "adoption": ADOPTION,
+            "role": ROLE,
+            "contact": CONTACT,
+        },
         extras={"invitation_key": key},
     )
 

@@ -26,13 +26,18 @@ WORDING: Wording = {
     ),
     "agreement-missing": Words(
         409,
-        ("Нет действующего соглашения", "Сначала внесите подписанное соглашение города {city}."),
-        ("There is no valid agreement", "Enter the signed agreement of city {city} first."),
+        ("Нет действующего соглашения", "Сначала внесите подписанное действующее соглашение города {city}."),
+        ("There is no agreement in force", "Enter the signed agreement of city {city} first."),
     ),
     "agreement-dates-wrong": Words(
         422,
         ("Неверные даты соглашения", "Подписано {signed_on}, действует до {valid_until}: исправьте даты."),
         ("The agreement's dates are wrong", "Signed {signed_on}, valid until {valid_until}: correct the dates."),
+    ),
+    "reserved-reason": Words(
+        422,
+        ("Эта причина ставится сама", "Причину {reason} ставит сам сервис, когда истекает соглашение: укажите другую."),
+        ("This reason is given by itself", "The service gives {reason} when an agreement lapses: name another one."),
     ),
     "applicant-missing": Words(
         409,
@@ -77,6 +82,11 @@ WORDING: Wording = {
     "unknown-role": Words(
         404, ("Роль не найдена", "Роли {role_id} нет."), ("No such role", "There is no role {role_id}.")
     ),
+    "unknown-contact": Words(
+        404,
+        ("Контактных данных нет", "Контактные данные этого человека здесь не хранятся."),
+        ("There are no contact data", "No contact data of this person are kept here."),
+    ),
     "last-moderator": Words(
         409,
         ("Последний модератор", "Сначала пригласите другого модератора."),
@@ -116,5 +126,45 @@ WORDING: Wording = {
         409,
         ("Шаг сейчас невозможен", "Практика в состоянии {status}; нужно: {needed}."),
         ("This step is not possible now", "The practice is {status}; needed: {needed}."),
+    ),
+    "unknown-adoption": Words(
+        404,
+        ("Внедрение не найдено", "Внедрения {adoption} нет."),
+        ("No such adoption", "There is no adoption {adoption}."),
+    ),
+    "own-practice": Words(
+        422,
+        ("Это практика самого города", "Проверьте поле practice: город {city} внедряет практики других городов."),
+        ("This is the city's own practice", "Check the field practice: {city} adopts what other cities do well."),
+    ),
+    "unknown-indicator": Words(
+        422,
+        ("У практики нет такого показателя", "Проверьте поле indicator: выберите один из показателей: {offered}."),
+        ("The practice has no such indicator", "Check the field indicator: choose one of these: {offered}."),
+    ),
+    "baseline-in-future": Words(
+        422,
+        ("Исходный год ещё не наступил", "Проверьте поле baseline_year: {baseline_year} год ещё впереди."),
+        ("The baseline's year has not begun", "Check the field baseline_year: {baseline_year} is still to come."),
+    ),
+    "adoption-open": Words(
+        409,
+        ("Практика уже внедряется", "Сначала завершите внедрение {adoption}: отчитайтесь за 12 месяцев."),
+        ("The practice is being adopted already", "Finish adoption {adoption} first: report after 12 months."),
+    ),
+    "measurement-too-early": Words(
+        409,
+        ("Отчитываться ещё рано", "Показатель через {after_months} месяцев можно внести с {possible_from}."),
+        ("It is too early to report", "The value after {after_months} months can be reported from {possible_from} on."),
+    ),
+    "measurement-reported": Words(
+        409,
+        ("Показатель уже внесён", "Показатель через {after_months} месяцев вносится один раз."),
+        ("It was reported already", "The value after {after_months} months is reported once."),
+    ),
+    "measured-outside": Words(
+        422,
+        ("Неверная дата измерения", "Проверьте поле measured_on: нужна дата с {earliest} по {latest}."),
+        ("The day of measuring is wrong", "Check the field measured_on: a day from {earliest} to {latest} is needed."),
     ),
 }

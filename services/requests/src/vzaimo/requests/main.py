@@ -8,10 +8,9 @@ from vzaimo.kit.service import Parts, run
 from vzaimo.kit.settings import Settings, load
 from vzaimo.requests.api import ROUTERS
 from vzaimo.requests.consumers import SUBSCRIPTIONS
+from vzaimo.requests.handlers import deadlines
 from vzaimo.requests.handlers.adopt import adopt
-from vzaimo.requests.handlers.capacity import RESERVES, return_reserves
 from vzaimo.requests.handlers.halls import OFFER
-from vzaimo.requests.handlers.requests import expire_offer
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import REQUEST, Model
 from vzaimo.requests.wording import WORDING
@@ -39,7 +38,13 @@ def parts() -> Parts:
         routers=ROUTERS,
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
-        timers={OFFER: expire_offer, RESERVES: return_reserves},
+        timers={
+            OFFER: deadlines.expire_offer,
+            deadlines.DECISIONS: deadlines.chase,
+            deadlines.CONFIRM: deadlines.lapse_unconfirmed,
+            deadlines.RECONFIRM: deadlines.lapse_unanswered,
+            deadlines.CITIES: deadlines.follow_cities,
+        },
         sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
         own={"request": REQUEST},
     )

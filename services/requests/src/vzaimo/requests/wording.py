@@ -86,4 +86,52 @@ WORDING: Wording = {
         ("Предложение истекло", "Места держались до {expires_at}."),
         ("The offer has expired", "The seats were held until {expires_at}."),
     ),
+    "roster-not-frozen": Words(
+        409,
+        ("Места пока раздаёт очередь", "Рассаживать ожидающих вручную можно после закрытия списков: {freeze}."),
+        (
+            "The queue still gives the seats",
+            "Those who wait can be seated by hand once the roster is frozen: {freeze}.",
+        ),
+    ),
+    "roster-frozen": Words(
+        409,
+        ("Списки закрыты", "С {freeze} замену вносит принимающий город: обратитесь к нему."),
+        ("The roster is frozen", "Since {freeze} the host enters replacements: ask it to."),
+    ),
+    "no-free-seats": Words(
+        409,
+        ("Мест не хватает", "count: {count}, а городу можно дать ещё {free}."),
+        ("There are not enough seats", "count is {count}, but the city can have {free} more."),
+    ),
+    "below-minimum": Words(
+        409,
+        ("Меньше, чем нужно городу", "count: {count}, а город едет, если мест не меньше {min_viable}."),
+        ("Fewer than the city comes with", "count is {count}, but the city comes with {min_viable} at least."),
+    ),
+    "counted-by-heads": Words(
+        422,
+        ("Дистанционно считают людей", "count: укажите число людей вместо delegates; в запросе их {wanted}."),
+        ("Remote people are counted", "count: say how many instead of delegates; the request has {wanted}."),
+    ),
+    "foreign-event": Words(
+        422,
+        ("Это не другое ваше мероприятие", "event: {event}; направить можно на другое мероприятие своего города."),
+        ("Not another event of yours", "event: {event}; a city can be sent to another event of the same host."),
+    ),
+    "unknown-session": Words(
+        422,
+        ("Такого занятия нет", "sessions: {session}; занятия перечислены в мероприятии."),
+        ("No such session", "sessions: {session}; the event lists its sessions."),
+    ),
+    "sessions-overlap": Words(
+        422,
+        ("Занятия идут одновременно", "sessions: {sessions} для участника {delegate}; оставьте одно из них."),
+        ("Sessions run at the same time", "sessions: {sessions} for delegate {delegate}; keep one of them."),
+    ),
+    "session-full": Words(
+        409,
+        ("На занятии не хватает мест", "Занятие {session}: мест {capacity}, назначено {assigned}."),
+        ("A session has too few seats", "Session {session} holds {capacity}, {assigned} are assigned."),
+    ),
 }

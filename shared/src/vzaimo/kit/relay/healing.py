@@ -6,9 +6,11 @@ the store was restored from an older copy; then the truth is in the stream, and 
 """
 
 import logging
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 
 from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
 from vzaimo.kit.bus import Stream, ensure_stream
@@ -39,25 +41,40 @@ async def heal(outbox: Log, js: JetStreamContext, stream: Stream) -> Verdict:
     lost = await outbox.forget_after(stream.name, common)
     if lost:
         log.warning("stream %s lost %d facts after sequence %d: they are published again", stream.name, lost, common)
+    found = await _beyond(outbox, js, stream.name, common)
+    return replace(found, lost=lost, common=newest if found.unknown is None else found.common)
+
+
+async def _beyond(outbox: Log, js: JetStreamContext, stream: str, common: int) -> Verdict:
+    """Look at what the stream holds beyond the last acknowledged sequence, up to the first that the log lacks."""
     adopted = 0
-    for seq in range(common + 1, newest + 1):
-        event_id = await _id_at(js, stream.name, seq)
-        if event_id is None:
-            continue
+    async for message in messages_from(js, stream, common + 1):
+        event_id = (message.headers or {}).get("Nats-Msg-Id", "")
         known = await outbox.find(event_id)
         if known is None:
             log.error(
                 "the store is older than stream %s: sequence %d holds fact %s, which the log does not know. "
                 "Commands are refused; run `vzaimo reconcile` for this service",
-                stream.name,
-                seq,
+                stream,
+                message.seq,
                 event_id,
             )
-            return Verdict(stream.name, seq - 1, lost, adopted, unknown=seq)
+            return Verdict(stream, (message.seq or 1) - 1, adopted=adopted, unknown=message.seq)
         # Published, and we died before noting it.
-        await outbox.record([(known[0], seq)])
+        await outbox.record([(known[0], message.seq or 0)])
         adopted += 1
-    return Verdict(stream.name, newest, lost, adopted)
+    return Verdict(stream, common, adopted=adopted)
+
+
+async def messages_from(js: JetStreamContext, stream: str, seq: int) -> AsyncIterator[RawStreamMsg]:
+    """A stream's messages from a sequence on, over the gaps that it may have."""
+    while True:
+        try:
+            message = await js.get_msg(stream, seq, direct=True, next=True, subject=">")
+        except NotFoundError:
+            return
+        yield message
+        seq = (message.seq or seq) + 1
 
 
 async def _last_common(outbox: Log, js: JetStreamContext, stream: str, newest: int) -> int:
@@ -86,6 +103,10 @@ async def _heal_last_only(outbox: Log, js: JetStreamContext, stream: Stream) -> 
     last = await outbox.last_acked(stream.name)
     if last is not None and last.seq == newest and await _id_at(js, stream.name, last.seq) == last.event_id:
         return Verdict(stream.name, newest)
+    # First what the stream knows better: a store older than an erasure must not publish again what was erased.
+    found = await _beyond(outbox, js, stream.name, last.seq if last is not None else 0)
+    if found.unknown is not None:
+        return found
     lost, after = 0, ""
     while rows := await outbox.newest_by_subject(stream.name, after, _PAGE):
         for subject, key, event_id, seq, length in rows:
@@ -96,7 +117,7 @@ async def _heal_last_only(outbox: Log, js: JetStreamContext, stream: Stream) -> 
         after = rows[-1][0]
     if lost:
         log.warning("stream %s lost %d subjects: they are published again", stream.name, lost)
-    return Verdict(stream.name, newest, lost)
+    return replace(found, common=newest, lost=lost)
 
 
 async def _id_at(js: JetStreamContext, stream: str, seq: int) -> str | None:

@@ -1,15 +1,16 @@
 """A store that was restored from an older copy learns from its own stream what it once knew."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
 from sqlalchemy import insert
 
 from vzaimo.contracts.event import CloudEvent, Fact, parse
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.outbox import cities_of
-from vzaimo.kit.relay.healing import heal
+from vzaimo.kit.relay.healing import heal, messages_from
 from vzaimo.kit.relay.log import Log
 from vzaimo.kit.tables import OutboxRow, table_of
 from vzaimo.kit.work import Work, Works
@@ -30,9 +31,7 @@ async def reconcile(works: Works, outbox: Log, js: JetStreamContext, stream: Str
         verdict = await heal(outbox, js, stream)
         if verdict.unknown is None:
             return taken
-        newest = (await js.stream_info(stream.name)).state.last_seq
-        until = min(newest, verdict.unknown + STEP - 1)
-        arrived = [await js.get_msg(stream.name, seq, direct=True) for seq in range(verdict.unknown, until + 1)]
+        arrived = [message async for message in _step(js, stream.name, verdict.unknown)]
         rows, facts = [], dict[str, Fact]()
         for message in arrived:
             event = parse(message.data or b"")
@@ -44,6 +43,15 @@ async def reconcile(works: Works, outbox: Log, js: JetStreamContext, stream: Str
             await work.execute(insert(table_of(OutboxRow)), rows)
             await adopt(work, list(facts.values()))
         taken += len(rows)
+
+
+async def _step(js: JetStreamContext, stream: str, seq: int) -> AsyncIterator[RawStreamMsg]:
+    count = 0
+    async for message in messages_from(js, stream, seq):
+        yield message
+        count += 1
+        if count == STEP:
+            return
 
 
 def _row(event: CloudEvent[Fact], body: bytes, subject: str, seq: int, stream: Stream) -> dict[str, object]:

@@ -131,8 +131,7 @@ class Service:
         try:
             outbox, taken = open_log(self.works.database), 0
             for stream in self.streams:
-                if not stream.last_only:
-                    taken += await reconcile(self.works, outbox, client.jetstream(), stream, self.parts.adopt)
+                taken += await reconcile(self.works, outbox, client.jetstream(), stream, self.parts.adopt)
         finally:
             await client.close()
             if outbox is not None:

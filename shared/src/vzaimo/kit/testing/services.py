@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from vzaimo.contracts.event import CloudEvent, Fact, parse
 from vzaimo.kit.clock import Clock
@@ -46,10 +46,10 @@ class Running:
         await eventually(heard, f"the roles of {', '.join(people)}")
 
     async def facts(self, name: str | None = None) -> list[CloudEvent[Fact]]:
-        """What the service has said, from its own log."""
+        """What the service has said and not erased, from its own log."""
         table = table_of(OutboxRow)
         async with self.service.works.database.read() as tx:
-            rows = await tx.all(select(table.c.body).order_by(table.c.id))
+            rows = await tx.all(select(table.c.body).where(func.length(table.c.body) > 0).order_by(table.c.id))
         events = [parse(bytes(row.body)) for row in rows]
         return [event for event in events if name is None or event.name == name]
 

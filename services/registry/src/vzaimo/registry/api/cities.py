@@ -5,10 +5,10 @@ from fastapi import APIRouter, Response
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import Agreement, CityStatus
 from vzaimo.kit.http import Command, Cursor, Page, Receipt, Verified, Visitor
-from vzaimo.registry import views
 from vzaimo.registry.domain.cities import Profile
-from vzaimo.registry.handlers import cities
-from vzaimo.registry.shapes import AgreementBody, Application, CityView, ProfileChange
+from vzaimo.registry.handlers import cities, leaving
+from vzaimo.registry.shapes.cities import AgreementBody, Application, CityView, ProfileChange, Suspension
+from vzaimo.registry.views import cities as views
 
 router = APIRouter(tags=["cities"])
 
@@ -61,7 +61,7 @@ async def admit(city_id: Slug, call: Command) -> Response:
 @router.post("/cities/{city_id}/decline", response_model=Receipt)
 async def decline(city_id: Slug, call: Command) -> Response:
     """Decline an applicant."""
-    return call.receipt(await cities.decline(city_id, works=call.works, cause=call.cause, actor=call.actor))
+    return call.receipt(await leaving.decline(city_id, works=call.works, cause=call.cause, actor=call.actor))
 
 
 @router.put("/cities/{city_id}/agreement", response_model=Receipt)
@@ -75,3 +75,22 @@ async def sign(city_id: Slug, body: AgreementBody, call: Command) -> Response:
 async def activate(city_id: Slug, call: Command) -> Response:
     """Let a city take part; its applicant becomes its first coordinator."""
     return call.receipt(await cities.activate(city_id, works=call.works, cause=call.cause, actor=call.actor))
+
+
+@router.post("/cities/{city_id}/suspend", response_model=Receipt)
+async def suspend(city_id: Slug, body: Suspension, call: Command) -> Response:
+    """Let a city wait: it begins nothing new, what it has begun goes on."""
+    done = await leaving.suspend(city_id, body.reason, works=call.works, cause=call.cause, actor=call.actor)
+    return call.receipt(done)
+
+
+@router.post("/cities/{city_id}/reinstate", response_model=Receipt)
+async def reinstate(city_id: Slug, call: Command) -> Response:
+    """Let a suspended city take part again."""
+    return call.receipt(await leaving.reinstate(city_id, works=call.works, cause=call.cause, actor=call.actor))
+
+
+@router.post("/cities/{city_id}/withdraw", response_model=Receipt)
+async def withdraw(city_id: Slug, call: Command) -> Response:
+    """A city has left, for good: practices are archived, roles end, invitations are void."""
+    return call.receipt(await leaving.withdraw(city_id, works=call.works, cause=call.cause, actor=call.actor))

@@ -7,9 +7,8 @@ from fastapi import APIRouter, Response
 from vzaimo.contracts.event import Slug
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Verified
 from vzaimo.kit.identity import NotAllowed
-from vzaimo.registry import views
 from vzaimo.registry.handlers import clients, people
-from vzaimo.registry.shapes import (
+from vzaimo.registry.shapes.people import (
     Acceptance,
     ClientBody,
     InvitationBody,
@@ -17,6 +16,7 @@ from vzaimo.registry.shapes import (
     Me,
     PersonView,
 )
+from vzaimo.registry.views import people as views
 
 router = APIRouter(tags=["people"])
 

@@ -8,9 +8,9 @@ from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import Organisation, Topic
 from vzaimo.kit.http import Command, Cursor, Page, Receipt, Visitor
 from vzaimo.kit.ids import new_id
-from vzaimo.registry import views
 from vzaimo.registry.handlers import places
-from vzaimo.registry.shapes import OrganisationBody, OrganisationChange, OrganisationView, TopicBody, TopicView
+from vzaimo.registry.shapes.places import OrganisationBody, OrganisationChange, OrganisationView, TopicBody, TopicView
+from vzaimo.registry.views import places as views
 
 router = APIRouter(tags=["places"])
 

@@ -8,10 +8,10 @@ from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import Indicator, Practice, PracticeStatus
 from vzaimo.kit.http import Command, Cursor, Page, Receipt, Visitor
 from vzaimo.kit.ids import new_id
-from vzaimo.registry import views
 from vzaimo.registry.domain.practices import PracticeState
 from vzaimo.registry.handlers import practices
-from vzaimo.registry.shapes import PracticeBody, PracticeView, Remark
+from vzaimo.registry.shapes.practices import PracticeBody, PracticeView, Remark
+from vzaimo.registry.views import practices as views
 
 router = APIRouter(tags=["practices"])
 
@@ -76,6 +76,12 @@ async def give_back(practice_id: UUID, body: Remark, call: Command) -> Response:
     """Ask for changes."""
     done = await practices.give_back(practice_id, body.remark, works=call.works, cause=call.cause, actor=call.actor)
     return call.receipt(done)
+
+
+@router.post("/practices/{practice_id}/confirm", response_model=Receipt)
+async def confirm(practice_id: UUID, call: Command) -> Response:
+    """Say that it is current."""
+    return call.receipt(await practices.confirm(practice_id, works=call.works, cause=call.cause, actor=call.actor))
 
 
 @router.post("/practices/{practice_id}/archive", response_model=Receipt)

@@ -62,6 +62,13 @@ class AgreementDatesWrong(Refusal):
 
 
 @dataclass
+class ReservedReason(Refusal):
+    """This reason is given by itself when an agreement lapses: the moderator names another."""
+
+    reason: str
+
+
+@dataclass
 class ApplicantMissing(Refusal):
     """The city's applicant is not known any more: invite a coordinator first."""
 
@@ -113,6 +120,11 @@ class UnknownRole(Refusal):
     """No such role, or none that the caller may see."""
 
     role_id: UUID
+
+
+@dataclass
+class UnknownContact(Refusal):
+    """No contact data of this person are kept here."""
 
 
 @dataclass
@@ -169,3 +181,63 @@ class WrongPracticeStatus(Refusal):
     practice: UUID
     status: PracticeStatus
     needed: tuple[PracticeStatus, ...]
+
+
+@dataclass
+class UnknownAdoption(Refusal):
+    """No such adoption."""
+
+    adoption: UUID
+
+
+@dataclass
+class OwnPractice(Refusal):
+    """A city adopts what another city does well."""
+
+    city: str
+
+
+@dataclass
+class UnknownIndicator(Refusal):
+    """The practice has no indicator of this name."""
+
+    indicator: str
+    offered: tuple[str, ...]
+
+
+@dataclass
+class BaselineInFuture(Refusal):
+    """The baseline is a value of a year that has not begun."""
+
+    baseline_year: int
+
+
+@dataclass
+class AdoptionOpen(Refusal):
+    """The city is at work on this practice already: its report after twelve months is still to come."""
+
+    adoption: UUID
+
+
+@dataclass
+class MeasurementTooEarly(Refusal):
+    """So many months have not passed."""
+
+    after_months: int
+    possible_from: datetime
+
+
+@dataclass
+class MeasurementReported(Refusal):
+    """Each measurement is reported once."""
+
+    after_months: int
+
+
+@dataclass
+class MeasuredOutside(Refusal):
+    """Measured before the adoption began, or on a day that has not come."""
+
+    measured_on: date
+    earliest: date
+    latest: date

@@ -1,20 +1,17 @@
-"""Commands about cities."""
+"""A city joins: it applies, is admitted, signs, and takes part; and what it says of itself."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from vzaimo.contracts.registry import (
     Agreement,
     AgreementSigned,
-    City,
     CityActivated,
     CityApplied,
-    CityFact,
-    CityStatus,
+    CityReinstated,
     CityUpdated,
-    CityWithdrawn,
     Contact,
 )
 from vzaimo.kit.cause import Cause
@@ -22,9 +19,11 @@ from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, Claims, NotAllowed, check_version
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import cities
-from vzaimo.registry.domain.refusals import ApplicantMissing, CityExists, EmailNotVerified, UnknownCity
-from vzaimo.registry.handlers.people import grant, keep_contact
-from vzaimo.registry.store import CITY, CONTACT, city_columns, city_of, locked
+from vzaimo.registry.domain.refusals import ApplicantMissing, CityExists, EmailNotVerified
+from vzaimo.registry.handlers.contacts import keep_contact
+from vzaimo.registry.handlers.people import grant, holders
+from vzaimo.registry.handlers.standing import Step, city_row, for_moderator, keep
+from vzaimo.registry.store import CITY, CONTACT, city_columns, city_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,73 +66,53 @@ async def describe(
 ) -> Done:
     """The city's coordinator, or a moderator, changes its profile."""
     async with works.begin(cause) as work:
-        row = await _locked(work, city_id)
+        row = await city_row(work, city_id)
         if not (actor.moderates or actor.coordinates(city_id)):
             raise NotAllowed
         check_version(row.version, version)
         city = city_of(row)
         fields = {name: getattr(city, name) for name in cities.Profile.__dataclass_fields__}
-        return await _keep(work, cities.describe(city, cities.Profile(**(fields | changes))), row, CityUpdated)
+        return await keep(work, row, (CityUpdated, cities.describe(city, cities.Profile(**(fields | changes)))))
 
 
 @retry_conflicts
 async def admit(city_id: str, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """The moderator says yes to an applicant."""
     async with works.begin(cause) as work:
-        row = await _for_moderator(work, city_id, actor)
-        return await _keep(work, cities.admit(city_of(row)), row, CityUpdated)
-
-
-@retry_conflicts
-async def decline(city_id: str, *, works: Works, cause: Cause, actor: Actor) -> Done:
-    """The moderator says no to an applicant."""
-    async with works.begin(cause) as work:
-        row = await _for_moderator(work, city_id, actor)
-        return await _keep(work, cities.decline(city_of(row)), row, CityWithdrawn)
+        row = await for_moderator(work, city_id, actor)
+        return await keep(work, row, (CityUpdated, cities.admit(city_of(row))))
 
 
 @retry_conflicts
 async def sign(city_id: str, agreement: Agreement, *, works: Works, cause: Cause, actor: Actor) -> Done:
-    """The moderator enters a signed agreement."""
+    """The moderator enters a signed agreement; a city that waited only for it takes part again."""
     async with works.begin(cause) as work:
-        row = await _for_moderator(work, city_id, actor)
-        return await _keep(work, cities.sign(city_of(row), agreement, work.now), row, AgreementSigned)
+        row = await for_moderator(work, city_id, actor)
+        city = cities.sign(city_of(row), agreement, work.now)
+        steps: list[Step] = [(AgreementSigned, city)]
+        if cities.waits_for_agreement(city):
+            steps.append((CityReinstated, cities.reinstate(city, work.now)))
+        return await keep(work, row, *steps)
 
 
 @retry_conflicts
 async def activate(city_id: str, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """The moderator lets the city take part; its applicant becomes its first coordinator."""
     async with works.begin(cause) as work:
-        row = await _for_moderator(work, city_id, actor)
+        # The contact before the city, as erasure does: nobody is appointed who is being forgotten.
+        applicant = await work.scalar(select(CITY.c.applicant).where(CITY.c.id == city_id))
+        contact = select(CONTACT.c.email).where(CONTACT.c.person == applicant).with_for_update(read=True)
+        known = await work.scalar(contact) is not None
+        row = await for_moderator(work, city_id, actor)
         city = cities.activate(city_of(row), work.now)
-        known = select(CONTACT.c.person).where(CONTACT.c.person == row.applicant, CONTACT.c.email.is_not(None))
-        if row.applicant is None or await work.scalar(known) is None:
-            raise ApplicantMissing(city_id)
-        await grant(work, person=row.applicant, role="coordinator", city=city_id)
-        return await _keep(work, city, row, CityActivated)
+        await _appoint(work, city_id, applicant if known else None)
+        return await keep(work, row, (CityActivated, city))
 
 
-async def _for_moderator(work: Work, city_id: str, actor: Actor) -> Any:
-    if not actor.moderates:
-        raise NotAllowed
-    return await _locked(work, city_id)
-
-
-async def _locked(work: Work, city_id: str) -> Any:
-    row = await work.first(locked(CITY, city_id))
-    if row is None:
-        raise UnknownCity(city_id)
-    return row
-
-
-async def _keep(work: Work, city: City, row: Any, fact: type[CityFact]) -> Done:
-    version = row.version + 1
-    await work.execute(update(CITY).where(CITY.c.id == city.id).values(**city_columns(city), version=version))
-    work.add(fact(aggregate_version=version, city=city))
-    return work.done("city", city.id, version)
-
-
-async def active(work: Work, city_id: str) -> bool:
-    """Whether the city takes part, its row kept from changing until the commit."""
-    row = await work.first(select(CITY.c.status).where(CITY.c.id == city_id).with_for_update(read=True))
-    return row is not None and row.status == CityStatus.ACTIVE
+async def _appoint(work: Work, city_id: str, applicant: str | None) -> None:
+    """Make the applicant a coordinator. One who is gone is not needed where another was invited meanwhile."""
+    appointed = {one.person for one in await holders(work, coordinating=(city_id,))}
+    if applicant is not None and applicant not in appointed:
+        await grant(work, person=applicant, role="coordinator", city=city_id)
+    elif not appointed:
+        raise ApplicantMissing(city_id)

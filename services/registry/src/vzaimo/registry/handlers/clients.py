@@ -13,6 +13,7 @@ from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import RoleName, person_ref, role_columns
 from vzaimo.kit.work import Done, Works
 from vzaimo.registry.domain.refusals import RoleHeld
+from vzaimo.registry.handlers.standing import check_present
 from vzaimo.registry.store import ROLE
 
 
@@ -33,6 +34,7 @@ async def register(command: RegisterClient, *, issuer: str, works: Works, cause:
         raise NotAllowed
     person = person_ref(issuer, command.client_id)
     async with works.begin(cause) as work:
+        await check_present(work, command.city)
         held = select(ROLE.c.id).where(
             ROLE.c.person == person,
             ROLE.c.city == command.city,

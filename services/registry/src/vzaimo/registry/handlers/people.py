@@ -1,14 +1,14 @@
-"""Commands about people: invitations, roles, contact data."""
+"""Commands about people: invitations and roles."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
-from vzaimo.contracts.registry import CityStatus, Contact, ContactChanged, PersonRole, RoleEnded, RoleGranted
+from vzaimo.contracts.registry import CityStatus, Contact, PersonRole, RoleEnded, RoleGranted
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.database import insert as upsert
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, Claims, NotAllowed
 from vzaimo.kit.ids import new_id
@@ -19,11 +19,12 @@ from vzaimo.registry.domain.refusals import (
     LastCoordinator,
     LastModerator,
     RoleHeld,
-    UnknownCity,
     UnknownInvitation,
     UnknownRole,
 )
-from vzaimo.registry.store import CITY, CONTACT, INVITATION, ROLE, invitation_of, locked, role_of
+from vzaimo.registry.handlers.contacts import keep_contact
+from vzaimo.registry.handlers.standing import check_present
+from vzaimo.registry.store import CITY, INVITATION, ROLE, invitation_of, locked, role_of
 
 Invitable = Literal["moderator", "coordinator", "viewer"]
 
@@ -55,9 +56,7 @@ async def invite(command: Invite, *, works: Works, cause: Cause, actor: Actor) -
         raise NotAllowed
     async with works.begin(cause) as work:
         if command.city is not None:
-            status = await work.scalar(select(CITY.c.status).where(CITY.c.id == command.city))
-            if status is None or status == CityStatus.WITHDRAWN:
-                raise UnknownCity(command.city)
+            await check_present(work, command.city)
         return await issue(work, command, actor.person)
 
 
@@ -71,6 +70,7 @@ async def issue(work: Work, command: Invite, invited_by: str) -> Done:
             "role": command.role,
             "city": command.city,
             "email": command.email,
+            "mailbox": people.folded(command.email),
             "invited_by": invited_by,
             "created_at": work.now,
             "expires_at": work.now + people.INVITATION_LIFE,
@@ -115,7 +115,7 @@ async def accept(
         await work.execute(
             update(INVITATION)
             .where(INVITATION.c.id == row.id)
-            .values(accepted_at=work.now, mail_due_at=None, version=row.version + 1)
+            .values(accepted_at=work.now, accepted_by=invited.person, mail_due_at=None, version=row.version + 1)
         )
         contact = Contact(
             person=invited.person, email=invited.email, name=command.name, phone=command.phone, locale=command.locale
@@ -129,41 +129,72 @@ async def accept(
 async def end_role(role_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """End a role. The last moderator stays, and an active city's last coordinator."""
     async with works.begin(cause) as work:
-        row = await work.first(locked(ROLE, role_id))
+        row = await work.first(select(ROLE).where(ROLE.c.id == role_id))
         if row is None or not (actor.moderates or (row.city is not None and actor.coordinates(row.city))):
             raise UnknownRole(role_id)
-        if row.ended_at is not None:
-            return work.done("role", row.id, row.version)
-        await _check_not_last(work, row)
-        role = role_of(row).model_copy(update={"ended_at": work.now})
-        await work.execute(update(ROLE).where(ROLE.c.id == row.id).values(ended_at=work.now, version=row.version + 1))
-        work.add(RoleEnded(aggregate_version=row.version + 1, role=role))
-        return work.done("role", row.id, row.version + 1)
+        if row.ended_at is None:
+            await check_not_last(work, [row])
+            await end_roles(work, ROLE.c.id == role_id)
+        version = await work.scalar(select(ROLE.c.version).where(ROLE.c.id == role_id))
+        return work.done("role", role_id, version)
 
 
-async def _check_not_last(work: Work, row: Any) -> None:
-    if row.role == RoleName.MODERATOR:
-        # All moderators' rows, locked in one order: two who remove each other at once wait here.
-        if len(await _holders(work, RoleName.MODERATOR, None)) == 1:
-            raise LastModerator
-    elif row.role == RoleName.COORDINATOR:
-        status = await work.scalar(select(CITY.c.status).where(CITY.c.id == row.city).with_for_update())
-        if status == CityStatus.ACTIVE and len(await _holders(work, RoleName.COORDINATOR, row.city)) == 1:
-            raise LastCoordinator(row.city)
+async def end_roles(work: Work, *which: ColumnElement[bool]) -> None:
+    """End open roles, each with its fact, in one statement."""
+    rows = await work.all(
+        update(ROLE)
+        .where(ROLE.c.ended_at.is_(None), *which)
+        .values(ended_at=work.now, version=ROLE.c.version + 1)
+        .returning(ROLE)
+    )
+    work.add(*(RoleEnded(aggregate_version=row.version, role=role_of(row)) for row in rows))
 
 
-async def _holders(work: Work, role: RoleName, city: str | None) -> Any:
+async def check_not_last(work: Work, roles: Sequence[Any]) -> None:
+    """May this person's open roles end? Raises ``LastModerator`` or ``LastCoordinator``.
+
+    Cities first, then all roles that count, each in one order: two who remove each other at once wait here.
+    """
+    moderates = any(row.role == RoleName.MODERATOR for row in roles)
+    coordinated = sorted({row.city for row in roles if row.role == RoleName.COORDINATOR})
+    active = await work.all(
+        select(CITY.c.id, CITY.c.status).where(CITY.c.id.in_(coordinated)).order_by(CITY.c.id).with_for_update()
+    )
+    guarded = tuple(row.id for row in active if row.status == CityStatus.ACTIVE)
+    others = {
+        (row.role, row.city)
+        for row in await holders(work, moderating=moderates, coordinating=guarded)
+        if row.person != roles[0].person
+    }
+    if moderates and (RoleName.MODERATOR, None) not in others:
+        raise LastModerator
+    for city in guarded:
+        if (RoleName.COORDINATOR, city) not in others:
+            raise LastCoordinator(city)
+
+
+async def holders(work: Work, *, moderating: bool = False, coordinating: Sequence[str] = ()) -> Sequence[Any]:
+    """The open roles of the moderators, and of these cities' coordinators, locked in one order."""
+    coordinates = (ROLE.c.role == RoleName.COORDINATOR) & ROLE.c.city.in_(coordinating)
     return await work.all(
-        select(ROLE.c.id)
+        select(ROLE)
         .where(
-            ROLE.c.role == role,
-            ROLE.c.city.is_(None) if city is None else ROLE.c.city == city,
+            coordinates | (ROLE.c.role == RoleName.MODERATOR) if moderating else coordinates,
             ROLE.c.ended_at.is_(None),
             or_(ROLE.c.expires_at.is_(None), ROLE.c.expires_at > work.now),
         )
         .order_by(ROLE.c.id)
         .limit(1000)
         .with_for_update()
+    )
+
+
+async def revoke_all(work: Work, city_id: str) -> None:
+    """Take back every open invitation for a city."""
+    await work.execute(
+        update(INVITATION)
+        .where(INVITATION.c.city == city_id, INVITATION.c.accepted_at.is_(None), INVITATION.c.revoked_at.is_(None))
+        .values(revoked_at=work.now, mail_due_at=None, version=INVITATION.c.version + 1)
     )
 
 
@@ -181,15 +212,3 @@ async def grant(work: Work, *, person: str, role: str, city: str | None) -> Pers
     await work.execute(insert(ROLE), {**role_columns(granted), "version": 1})
     work.add(RoleGranted(aggregate_version=1, role=granted))
     return granted
-
-
-async def keep_contact(work: Work, contact: Contact) -> None:
-    """Keep how a person is reached, in place of what was known."""
-    columns = contact.model_dump()
-    statement = upsert(work.tx, CONTACT).values(**columns, version=1)
-    version = await work.scalar(
-        statement.on_conflict_do_update(
-            index_elements=["person"], set_={**columns, "version": CONTACT.c.version + 1}
-        ).returning(CONTACT.c.version)
-    )
-    work.add(ContactChanged(aggregate_version=version, contact=contact))

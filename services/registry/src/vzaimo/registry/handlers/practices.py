@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from vzaimo.contracts.registry import (
+    Practice,
     PracticeAnnounced,
     PracticeArchived,
     PracticeFact,
     PracticeReturned,
+    PracticeStale,
     PracticeStatus,
     PracticeSubmitted,
     PracticeUpdated,
@@ -19,11 +21,20 @@ from vzaimo.contracts.registry import (
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
+from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import practices
 from vzaimo.registry.domain.practices import PracticeState
-from vzaimo.registry.domain.refusals import CityNotActive, UnknownCity, UnknownPractice, UnknownTopic
-from vzaimo.registry.store import CITY, PRACTICE, PRACTICE_TOPIC, TOPIC, locked, practice_columns, practice_of
+from vzaimo.registry.domain.refusals import UnknownPractice, UnknownTopic
+from vzaimo.registry.handlers.standing import check_active, kept_still
+from vzaimo.registry.store import PRACTICE, PRACTICE_TOPIC, TOPIC, locked, practice_columns, practice_of
+
+STALE = "practice-stale"
+
+_CLOSED_BY: dict[PracticeStatus, tuple[Callable[[PracticeState], PracticeState], type[PracticeFact]]] = {
+    PracticeStatus.PUBLISHED: (practices.archive, PracticeArchived),
+    PracticeStatus.IN_REVIEW: (practices.take_back, PracticeReturned),
+}
 
 
 def may_write(actor: Actor, city: str) -> bool:
@@ -39,7 +50,7 @@ async def draft(state: PracticeState, *, works: Works, cause: Cause, actor: Acto
     async with works.begin(cause) as work:
         await _check_topics(work, state)
         await work.execute(insert(PRACTICE), {**practice_columns(state), "version": 1})
-        await _keep_topics(work, state)
+        await keep_topics(work, state.public)
         return work.done("practice", state.public.id, 1)
 
 
@@ -54,7 +65,7 @@ async def revise(
         await _check_topics(work, new)
         revised = practices.revise(practice_of(row), new)
         published = revised.public.status is PracticeStatus.PUBLISHED
-        await _keep_topics(work, revised)
+        await keep_topics(work, revised.public)
         return await _keep(work, row, revised, PracticeUpdated if published else None)
 
 
@@ -62,12 +73,9 @@ async def revise(
 async def submit(practice_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """A city asks for review. Only an active one may."""
     async with works.begin(cause) as work:
+        city = await kept_still(work, await _city_of(work, practice_id))
         row = await _own(work, practice_id, actor)
-        status = await work.scalar(select(CITY.c.status).where(CITY.c.id == row.city).with_for_update(read=True))
-        if status is None:
-            raise UnknownCity(row.city)
-        if status != "active":
-            raise CityNotActive(row.city, status)
+        check_active(city)
         return await _keep(work, row, practices.submit(practice_of(row)), PracticeSubmitted)
 
 
@@ -88,11 +96,56 @@ async def give_back(practice_id: UUID, remark: str, *, works: Works, cause: Caus
 
 
 @retry_conflicts
+async def confirm(practice_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
+    """A city says that its practice is current; a suspended one may, too."""
+    async with works.begin(cause) as work:
+        row = await _own(work, practice_id, actor)
+        return await _keep(work, row, practices.confirm(practice_of(row), work.now), PracticeUpdated)
+
+
+@retry_conflicts
 async def archive(practice_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """A city offers its practice no longer."""
     async with works.begin(cause) as work:
         row = await _own(work, practice_id, actor)
         return await _keep(work, row, practices.archive(practice_of(row)), PracticeArchived)
+
+
+async def grow_stale(work: Work, due: Due) -> None:
+    """Nobody confirmed a practice for twelve months."""
+    row: Any = await work.first(locked(PRACTICE, UUID(due.aggregate_id)))
+    state = practices.grow_stale(practice_of(row), work.now)
+    if state is not None:
+        await _keep(work, row, state, PracticeStale)
+
+
+async def close_all(work: Work, city_id: str) -> None:
+    """The city has left: what it had published is archived with its credit, what was under review is a draft again."""
+    rows = await work.all(
+        select(PRACTICE)
+        .where(PRACTICE.c.city == city_id, PRACTICE.c.status.in_(_CLOSED_BY))
+        .order_by(PRACTICE.c.id)
+        .with_for_update()
+    )
+    closed = []
+    for row in rows:
+        close, fact = _CLOSED_BY[PracticeStatus(row.status)]
+        state = close(practice_of(row))
+        work.add(fact(aggregate_version=row.version + 1, practice=state.public))
+        set_timer(work, state.public)
+        closed.append({"closed": row.id, "became": state.public.status.value, "then": row.version + 1})
+    if closed:
+        change = update(PRACTICE).where(PRACTICE.c.id == bindparam("closed"))
+        await work.execute(change.values(status=bindparam("became"), version=bindparam("then")), closed)
+
+
+def set_timer(work: Work, practice: Practice) -> None:
+    """The timer that the practice's state asks for, in place of the one that was set."""
+    at = practices.stales_at(practice)
+    if at is None:
+        work.forget(STALE, practice.id)
+    else:
+        work.remind(STALE, practice.id, at)
 
 
 async def _review(
@@ -111,6 +164,14 @@ async def _review(
         if row is None:
             raise UnknownPractice(practice_id)
         return await _keep(work, row, decide(practice_of(row), work.now), fact)
+
+
+async def _city_of(work: Work, practice_id: UUID) -> str:
+    """Whose a practice is, for good: read before its row is locked, since the city's is locked first."""
+    city: str | None = await work.scalar(select(PRACTICE.c.city).where(PRACTICE.c.id == practice_id))
+    if city is None:
+        raise UnknownPractice(practice_id)
+    return city
 
 
 async def _own(work: Work, practice_id: UUID, actor: Actor) -> Any:
@@ -134,9 +195,10 @@ async def _check_topics(work: Work, state: PracticeState) -> None:
         raise UnknownTopic(topic)
 
 
-async def _keep_topics(work: Work, state: PracticeState) -> None:
-    await work.execute(delete(PRACTICE_TOPIC).where(PRACTICE_TOPIC.c.practice == state.public.id))
-    rows = [{"topic": topic, "practice": state.public.id} for topic in sorted(set(state.public.topics))]
+async def keep_topics(work: Work, practice: Practice) -> None:
+    """The topics that the list by topic reads."""
+    await work.execute(delete(PRACTICE_TOPIC).where(PRACTICE_TOPIC.c.practice == practice.id))
+    rows = [{"topic": topic, "practice": practice.id} for topic in sorted(set(practice.topics))]
     if rows:
         await work.execute(insert(PRACTICE_TOPIC), rows)
 
@@ -146,6 +208,7 @@ async def _keep(work: Work, row: Any, state: PracticeState, fact: type[PracticeF
     await work.execute(
         update(PRACTICE).where(PRACTICE.c.id == row.id).values(**practice_columns(state), version=version)
     )
+    set_timer(work, state.public)
     if fact is not None:
         work.add(fact(aggregate_version=version, practice=state.public))
     return work.done("practice", row.id, version)

@@ -1,5 +1,6 @@
 """Requests' gateway: HTTP to command, view to HTTP."""
 
+from vzaimo.requests.api.hosting import router as hosting
 from vzaimo.requests.api.requests import router as requests
 
-ROUTERS = (requests,)
+ROUTERS = (requests, hosting)

@@ -54,7 +54,7 @@ async def read_seats(event_id: UUID, call: Visitor) -> Response:
 async def read_queue(event_id: UUID, mode: SeatMode, call: Visitor) -> Response:
     """Who waits for a seat: the length for everyone, more for those whom it concerns."""
     async with call.gate.database.read() as tx:
-        view = await views.queue(tx, event_id, mode, call.known)
+        view = await views.queue(tx, event_id, mode, call.known, call.works.clock.now())
     return Response(
         view.model_dump_json(),
         media_type="application/json",

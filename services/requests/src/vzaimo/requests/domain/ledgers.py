@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from vzaimo.contracts.calendar import SeatMode, SeatPlan
+from vzaimo.contracts.requests import Ledger as PublicLedger
 
 UNLIMITED = 2**31 - 1
 """More seats than there are people: stands where no capacity is set."""
@@ -89,3 +90,17 @@ def fits(ledger: Ledger, plan: SeatPlan) -> bool:
     if plan.capacity is not None and ledger.granted + ledger.held > plan.capacity:
         return False
     return plan.quota is None or all(share.used <= plan.quota for share in ledger.shares.values())
+
+
+def public(ledger: Ledger) -> PublicLedger:
+    """A ledger as everyone may see it."""
+    return PublicLedger(
+        event=ledger.event,
+        host=ledger.host,
+        mode=ledger.mode,
+        capacity=ledger.plan.capacity,
+        granted=ledger.granted,
+        held=ledger.held,
+        waiting=ledger.waiting,
+        closed=ledger.closed,
+    )

@@ -1,7 +1,8 @@
 """Who gets the seats that are free: the queue of those whom the host has approved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from vzaimo.contracts.calendar import Event, QueueOrder, QueuePolicy
@@ -12,6 +13,22 @@ from vzaimo.requests.domain.requests import grant, offer
 OFFER_LIFE = timedelta(hours=48)
 _SEASON_BEGINS = 9
 """September."""
+
+
+class Wait(StrEnum):
+    """Why somebody who waits is not served now."""
+
+    CLOSED = "closed"
+    ROSTER_FROZEN = "roster-frozen"
+    SUSPENDED = "suspended"
+    OFFER_OPEN = "offer-open"
+    QUOTA_USED = "quota-used"
+    HELD_UP = "held-up"
+    """Somebody before in the queue cannot be served, and the policy is strict."""
+    NO_FREE_SEATS = "no-free-seats"
+    BELOW_MIN_VIABLE = "below-min-viable"
+    NEXT_RELEASE = "next-release"
+    """Seats are free: they go on when the next ones come free, for leaving the waiting list promotes nobody."""
 
 
 def season_of(event: Event) -> int:
@@ -35,36 +52,66 @@ def in_order(queue: Sequence[Request], order: QueueOrder, seats_this_season: Map
     return sorted(queue, key=key)
 
 
-def promote(ledger: Ledger, queue: Sequence[Request], event: Event, now: datetime) -> list[Request]:
+def promote(
+    ledger: Ledger, queue: Sequence[Request], event: Event, now: datetime, *, suspended: Collection[str] = ()
+) -> list[Request]:
     """Serve the queue in its order; returns the requests that changed, as they are then (rule 5).
 
     Nobody is served once the roster is frozen: the host fills by hand. Under ``strict`` whoever cannot be served
-    holds up those behind, except that a city's own reserve waits for nobody else; a city whose quota is used up
-    holds up nobody.
+    holds up those behind, except that a city's own reserve waits for nobody else; a city that is suspended, or whose
+    quota is used up, holds up nobody.
     """
-    changed: list[Request] = []
-    if ledger.closed or now >= event.deadlines.roster_freeze:
-        return changed
+    served = _serve(ledger, queue, event, now, suspended)
+    return [outcome for _, outcome in served if not isinstance(outcome, Wait)]
+
+
+def waits(
+    ledger: Ledger, queue: Sequence[Request], event: Event, now: datetime, *, suspended: Collection[str] = ()
+) -> list[Wait]:
+    """Why each in the queue is not served now, in its order."""
+    served = _serve(ledger, queue, event, now, suspended)
+    return [outcome if isinstance(outcome, Wait) else Wait.NEXT_RELEASE for _, outcome in served]
+
+
+def _serve(
+    ledger: Ledger, queue: Sequence[Request], event: Event, now: datetime, suspended: Collection[str]
+) -> Iterator[tuple[Request, Request | Wait]]:
     reserves, held_up = reserves_hold(event, now), False
     for request in queue:
         city = request.city
-        if request.offer is not None or not ledger.quota_left(city):
+        passed = _passed_over(ledger, request, event, now, suspended)
+        if passed is not None:
+            yield request, passed
             continue
-        room = min(request.waiting, free(ledger, city, reserves=reserves))
-        if held_up:
-            room = min(room, ledger.reserve_left(city) if reserves else 0)
         wanted = min(request.waiting, ledger.quota_left(city))
-        if room and request.granted + room >= request.min_viable:
-            served = grant(request, room)
+        room = min(wanted, free(ledger, city, reserves=reserves))
+        behind = held_up and room > (own := ledger.reserve_left(city) if reserves else 0)
+        if behind:
+            room = own
+        if room and (request.granted or room >= request.min_viable):
             ledger = moved(ledger, city, granted=room)
-        elif room and room == request.waiting:
-            # All that the host approved, and still fewer than the city finds worth the journey: it may say.
-            served = offer(request, room, min(now + OFFER_LIFE, event.deadlines.roster_freeze))
+            yield request, grant(request, room)
+        elif room and room == wanted:
+            # All that the host approved and the quota allows, and still fewer than the city finds worth the journey:
+            # it may say.
             ledger = moved(ledger, city, held=room)
+            yield request, offer(request, room, min(now + OFFER_LIFE, event.deadlines.roster_freeze))
         else:
-            room, served = 0, None
-        if served is not None:
-            changed.append(served)
+            yield request, Wait.HELD_UP if behind else Wait.BELOW_MIN_VIABLE if room else Wait.NO_FREE_SEATS
+            room = 0
         if room < wanted and event.queue_policy is QueuePolicy.STRICT:
             held_up = True
-    return changed
+
+
+def _passed_over(
+    ledger: Ledger, request: Request, event: Event, now: datetime, suspended: Collection[str]
+) -> Wait | None:
+    if ledger.closed:
+        return Wait.CLOSED
+    if now >= event.deadlines.roster_freeze:
+        return Wait.ROSTER_FROZEN
+    if request.city in suspended:
+        return Wait.SUSPENDED
+    if request.offer is not None:
+        return Wait.OFFER_OPEN
+    return None if ledger.quota_left(request.city) else Wait.QUOTA_USED

@@ -135,3 +135,71 @@ class OfferExpired(Refusal):
     """The seats are no longer held."""
 
     expires_at: datetime
+
+
+@dataclass
+class RosterNotFrozen(Refusal):
+    """Until then the queue gives the seats, not the host."""
+
+    freeze: datetime
+
+
+@dataclass
+class RosterFrozen(Refusal):
+    """Since then only the host changes who comes."""
+
+    freeze: datetime
+
+
+@dataclass
+class NoFreeSeats(Refusal):
+    """The city can have no more seats than these: capacity or its quota is used."""
+
+    count: int
+    free: int
+
+
+@dataclass
+class BelowMinimum(Refusal):
+    """The city said that it does not come with so few."""
+
+    count: int
+    min_viable: int
+
+
+@dataclass
+class CountedByHeads(Refusal):
+    """Remote nobody is named: people are counted."""
+
+    wanted: int
+
+
+@dataclass
+class ForeignEvent(Refusal):
+    """A host redirects to another event of its own."""
+
+    event: UUID
+
+
+@dataclass
+class UnknownSession(Refusal):
+    """The event has no such session."""
+
+    session: UUID
+
+
+@dataclass
+class SessionsOverlap(Refusal):
+    """Nobody is in two sessions at a time."""
+
+    delegate: UUID
+    sessions: tuple[UUID, ...]
+
+
+@dataclass
+class SessionFull(Refusal):
+    """More people are assigned to a session than it holds."""
+
+    session: UUID
+    capacity: int
+    assigned: int

@@ -1,12 +1,12 @@
-"""What happens to one request. Each function gives the request afterwards; seats are counted by ``halls``."""
+"""What city and host do with one request. Each function gives the request afterwards; ``halls`` counts the seats."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from vzaimo.contracts.calendar import AudienceRole, Event, EventStatus, SeatMode
-from vzaimo.contracts.requests import Delegate, DelegateStatus, Offer, Request, RequestStatus
+from vzaimo.contracts.requests import Delegate, Offer, Request, RequestStatus
 from vzaimo.requests.domain.refusals import (
     ApplicationsClosed,
     EventNotOpen,
@@ -21,9 +21,8 @@ from vzaimo.requests.domain.refusals import (
     TooMany,
     UnknownDelegate,
 )
+from vzaimo.requests.domain.states import State, each, ended, placed, seated
 from vzaimo.requests.domain.transitions import Step, check
-
-State = DelegateStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,7 @@ def revise(request: Request, event: Event, delegation: Delegation) -> Request:
     check(request, Step.REVISE)
     roles = [role for _, _, role in delegation.delegates] + [role for role, _ in delegation.heads]
     for role in roles:
-        if event.audience and role not in event.audience:
-            raise RoleNotInvited(role, event.audience)
+        check_invited(event, role)
     if request.mode is SeatMode.IN_PERSON:
         wanted = len(delegation.delegates)
         ranks = tuple(sorted(rank for _, rank, _ in delegation.delegates))
@@ -106,8 +104,10 @@ def submit(request: Request, event: Event, seen: int, now: datetime) -> Request:
     opens, closes = event.deadlines.apply_opens, event.deadlines.apply_closes
     if not opens <= now < closes:
         raise ApplicationsClosed(opens, closes)
+    # Whoever was redirected in time keeps the place in time that the first request had.
+    since = request.submitted_at or now
     return request.model_copy(
-        update={"status": RequestStatus.SUBMITTED, "submitted_at": now, "schedule_revision": seen}
+        update={"status": RequestStatus.SUBMITTED, "submitted_at": since, "schedule_revision": seen}
     )
 
 
@@ -144,17 +144,17 @@ def approve(request: Request, chosen: Sequence[UUID] | int | None, reason: str, 
 def reject(request: Request, reason: str, now: datetime) -> Request:
     """The host says no."""
     check(request, Step.DECIDE)
-    return _left(request, RequestStatus.REJECTED, State.DECLINED).model_copy(update=_decided(request, reason, now))
+    return ended(request, RequestStatus.REJECTED, State.DECLINED).model_copy(update=_decided(request, reason, now))
 
 
 def grant(request: Request, count: int) -> Request:
     """So many of those who wait get a seat, by the city's rank."""
-    return _status(_take(request, count, State.GRANTED))
+    return placed(seated(request, count, State.GRANTED))
 
 
 def offer(request: Request, count: int, expires_at: datetime) -> Request:
     """So many seats are held until the city accepts or lets go."""
-    return _status(request.model_copy(update={"offer": Offer(seats=count, expires_at=expires_at)}))
+    return placed(request.model_copy(update={"offer": Offer(seats=count, expires_at=expires_at)}))
 
 
 def confirm(request: Request, event: Event, seen: int) -> Request:
@@ -162,8 +162,8 @@ def confirm(request: Request, event: Event, seen: int) -> Request:
     check(request, Step.CONFIRM)
     check_open(event)
     check_schedule(event, seen)
-    confirmed = _each(request, lambda one: State.CONFIRMED if one.status is State.GRANTED else one.status)
-    return _status(confirmed.model_copy(update={"confirmed": request.granted, "schedule_revision": seen}))
+    confirmed = each(request, lambda one: State.CONFIRMED if one.status is State.GRANTED else one.status)
+    return placed(confirmed.model_copy(update={"confirmed": request.granted, "schedule_revision": seen}))
 
 
 def accept(request: Request, event: Event, seen: int, now: datetime) -> Request:
@@ -173,26 +173,26 @@ def accept(request: Request, event: Event, seen: int, now: datetime) -> Request:
     check_schedule(event, seen)
     if request.offer is None or now >= request.offer.expires_at:
         raise OfferExpired(request.offer.expires_at if request.offer else now)
-    taken = _take(request, request.offer.seats, State.CONFIRMED)
-    return _status(taken.model_copy(update={"confirmed": taken.granted, "offer": None, "schedule_revision": seen}))
+    taken = seated(request, request.offer.seats, State.CONFIRMED)
+    return placed(taken.model_copy(update={"confirmed": taken.granted, "offer": None, "schedule_revision": seen}))
 
 
 def let_go(request: Request, *, expired: bool) -> Request:
     """The city declines the offer, or time does: its claim ends (rule 5)."""
     check(request, Step.EXPIRE_OFFER if expired else Step.DECLINE_OFFER)
-    return _left(request, RequestStatus.EXPIRED if expired else RequestStatus.RELEASED, State.RELEASED)
+    return ended(request, RequestStatus.EXPIRED if expired else RequestStatus.RELEASED, State.RELEASED)
 
 
 def withdraw(request: Request) -> Request:
     """The city takes its request back."""
     check(request, Step.WITHDRAW)
-    return _left(request, RequestStatus.WITHDRAWN, State.RELEASED)
+    return ended(request, RequestStatus.WITHDRAWN, State.RELEASED)
 
 
 def close(request: Request, reason: str) -> Request:
-    """The event will not take place."""
+    """The event will not take place, or not in this mode."""
     check(request, Step.CLOSE)
-    return _left(request, RequestStatus.CLOSED, State.RELEASED).model_copy(update={"reason": reason})
+    return ended(request, RequestStatus.CLOSED, State.RELEASED).model_copy(update={"reason": reason})
 
 
 def prioritise(request: Request, priority: int) -> Request:
@@ -207,6 +207,12 @@ def check_open(event: Event) -> None:
         raise EventNotOpen(event.id, event.status)
 
 
+def check_invited(event: Event, role: AudienceRole) -> None:
+    """An event without an audience is for everyone. Raises ``RoleNotInvited``."""
+    if event.audience and role not in event.audience:
+        raise RoleNotInvited(role, event.audience)
+
+
 def check_schedule(event: Event, seen: int) -> None:
     """Whoever binds a delegation has seen the present schedule (rule 10). Raises ``ScheduleChanged``."""
     if seen != event.schedule_revision:
@@ -215,40 +221,3 @@ def check_schedule(event: Event, seen: int) -> None:
 
 def _decided(request: Request, reason: str, now: datetime) -> dict[str, object]:
     return {"decided_at": now, "decision_no": request.decision_no + 1, "reason": reason}
-
-
-def _take(request: Request, count: int, status: DelegateStatus) -> Request:
-    left = count
-
-    def seated(one: Delegate) -> DelegateStatus:
-        nonlocal left
-        if one.status is not State.WAITLISTED or not left:
-            return one.status
-        left -= 1
-        return status
-
-    update = {"waiting": request.waiting - count, "granted": request.granted + count}
-    return _each(request, seated).model_copy(update=update)
-
-
-def _left(request: Request, status: RequestStatus, delegates: DelegateStatus) -> Request:
-    ended = _each(request, lambda one: one.status if one.status is State.DECLINED else delegates)
-    return ended.model_copy(update={"status": status, "granted": 0, "confirmed": 0, "waiting": 0, "offer": None})
-
-
-def _each(request: Request, status: Callable[[Delegate], DelegateStatus]) -> Request:
-    delegates = tuple(one.model_copy(update={"status": status(one)}) for one in request.delegates)
-    return request.model_copy(update={"delegates": delegates})
-
-
-def _status(request: Request) -> Request:
-    """Where a request stands follows from its seats and its open offer."""
-    if request.offer is not None:
-        status = RequestStatus.OFFERED
-    elif request.granted > request.confirmed:
-        status = RequestStatus.APPROVED
-    elif request.confirmed:
-        status = RequestStatus.CONFIRMED
-    else:
-        status = RequestStatus.WAITLISTED
-    return request.model_copy(update={"status": status})

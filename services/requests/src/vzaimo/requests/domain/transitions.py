@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vzaimo.contracts.requests import (
+    DecisionEscalated,
+    DecisionOverdue,
+    DelegateReplaced,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    ReconfirmationRequested,
     Request,
     RequestApproved,
     RequestClosed,
@@ -15,6 +22,7 @@ from vzaimo.contracts.requests import (
     RequestExpired,
     RequestFact,
     RequestOffered,
+    RequestRedirected,
     RequestRejected,
     RequestReleased,
     RequestStatus,
@@ -40,6 +48,20 @@ class Step(StrEnum):
     ACCEPT_OFFER = "accept offer"
     DECLINE_OFFER = "decline offer"
     EXPIRE_OFFER = "expire offer"
+    PROLONG_OFFER = "prolong offer"
+    OVERDUE = "overdue"
+    ESCALATE = "escalate"
+    EXPIRE = "expire"
+    GIVE_TIME = "give time"
+    ASK_AGAIN = "ask again"
+    OFFER_AGAIN = "offer again"
+    RECONFIRM = "reconfirm"
+    LAPSE = "lapse"
+    SEAT = "seat"
+    RELEASE = "release"
+    REPLACE = "replace"
+    ASSIGN = "assign"
+    REDIRECT = "redirect"
     WITHDRAW = "withdraw"
     CLOSE = "close"
 
@@ -61,16 +83,16 @@ class Transition:
     """The step leaves the status as it is."""
 
 
+def _stays(fact: type[RequestFact], *statuses: Status) -> Transition:
+    return Transition(statuses, dict.fromkeys(statuses, fact), stays=True)
+
+
 TRANSITIONS: Mapping[Step, Transition] = {
     Step.REVISE: Transition(
         (Status.DRAFT, Status.SUBMITTED), {Status.DRAFT: None, Status.SUBMITTED: RequestUpdated}, stays=True
     ),
     Step.SUBMIT: Transition((Status.DRAFT,), {Status.SUBMITTED: RequestSubmitted}),
-    Step.PRIORITISE: Transition(
-        (Status.SUBMITTED, Status.WAITLISTED, Status.APPROVED),
-        dict.fromkeys((Status.SUBMITTED, Status.WAITLISTED, Status.APPROVED), RequestUpdated),
-        stays=True,
-    ),
+    Step.PRIORITISE: _stays(RequestUpdated, Status.SUBMITTED, Status.WAITLISTED, Status.APPROVED),
     Step.DECIDE: Transition(
         (Status.SUBMITTED,),
         {
@@ -81,13 +103,56 @@ TRANSITIONS: Mapping[Step, Transition] = {
         },
     ),
     Step.PROMOTE: Transition(
-        (Status.WAITLISTED, Status.APPROVED, Status.CONFIRMED),
-        {Status.APPROVED: RequestApproved, Status.OFFERED: RequestOffered},
+        (Status.WAITLISTED, Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
+        {
+            Status.APPROVED: RequestApproved,
+            Status.RECONFIRM_PENDING: RequestApproved,
+            Status.OFFERED: RequestOffered,
+        },
     ),
     Step.CONFIRM: Transition((Status.APPROVED,), {Status.CONFIRMED: RequestConfirmed}),
-    Step.ACCEPT_OFFER: Transition((Status.OFFERED,), {Status.CONFIRMED: RequestConfirmed}),
-    Step.DECLINE_OFFER: Transition((Status.OFFERED,), {Status.RELEASED: RequestReleased}),
-    Step.EXPIRE_OFFER: Transition((Status.OFFERED,), {Status.EXPIRED: RequestExpired}),
+    Step.ACCEPT_OFFER: Transition((Status.OFFERED,), {Status.CONFIRMED: OfferAccepted}),
+    Step.DECLINE_OFFER: Transition((Status.OFFERED,), {Status.RELEASED: OfferDeclined}),
+    Step.EXPIRE_OFFER: Transition((Status.OFFERED,), {Status.EXPIRED: OfferExpired}),
+    Step.PROLONG_OFFER: _stays(RequestUpdated, Status.OFFERED),
+    Step.OVERDUE: _stays(DecisionOverdue, Status.SUBMITTED),
+    Step.ESCALATE: _stays(DecisionEscalated, Status.SUBMITTED),
+    Step.EXPIRE: Transition((Status.SUBMITTED,), {Status.EXPIRED: RequestExpired}),
+    Step.GIVE_TIME: _stays(RequestUpdated, Status.SUBMITTED),
+    Step.ASK_AGAIN: Transition(
+        (Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
+        {Status.RECONFIRM_PENDING: ReconfirmationRequested},
+    ),
+    Step.OFFER_AGAIN: _stays(ReconfirmationRequested, Status.OFFERED),
+    Step.RECONFIRM: Transition((Status.RECONFIRM_PENDING,), {Status.CONFIRMED: RequestConfirmed}),
+    Step.LAPSE: Transition(
+        (Status.APPROVED, Status.RECONFIRM_PENDING),
+        {Status.CONFIRMED: RequestReleased, Status.RELEASED: RequestReleased},
+    ),
+    Step.SEAT: Transition(
+        (Status.WAITLISTED, Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
+        {Status.APPROVED: RequestApproved, Status.RECONFIRM_PENDING: RequestApproved},
+    ),
+    Step.RELEASE: Transition(
+        (Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING, Status.WAITLISTED),
+        {
+            Status.APPROVED: RequestReleased,
+            Status.CONFIRMED: RequestReleased,
+            Status.RECONFIRM_PENDING: RequestReleased,
+            Status.RELEASED: RequestReleased,
+            Status.WAITLISTED: RequestUpdated,
+        },
+    ),
+    Step.REPLACE: _stays(
+        DelegateReplaced,
+        Status.WAITLISTED,
+        Status.APPROVED,
+        Status.OFFERED,
+        Status.CONFIRMED,
+        Status.RECONFIRM_PENDING,
+    ),
+    Step.ASSIGN: _stays(RequestUpdated, Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
+    Step.REDIRECT: Transition((Status.SUBMITTED, Status.WAITLISTED), {Status.REDIRECTED: RequestRedirected}),
     Step.WITHDRAW: Transition(OPEN, {Status.WITHDRAWN: RequestWithdrawn}),
     Step.CLOSE: Transition(OPEN, {Status.CLOSED: RequestClosed}),
 }

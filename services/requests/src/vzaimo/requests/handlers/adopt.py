@@ -1,16 +1,21 @@
-"""A restored store takes its own aggregates' public state back from its facts; names that it has stay."""
+"""A restored store takes its own aggregates' public state back from its facts; names that it has stay.
+
+What is due follows from that state, and is set again.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, func, insert, select, update
 
-from vzaimo.contracts.calendar import Event, SeatMode, SeatPlan
+from vzaimo.contracts.calendar import Event, EventStatus, SeatMode, SeatPlan
 from vzaimo.contracts.event import Fact
 from vzaimo.contracts.requests import CapacityFact, Ledger, LedgerFact, Request, RequestFact
 from vzaimo.kit.database import insert as upsert
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.queues import season_of
+from vzaimo.requests.handlers.deadlines import RECONFIRM, place, set_timers
+from vzaimo.requests.handlers.halls import OFFER
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import LEDGER, REQUEST, SHARE, in_ledger, request_columns, request_of
 
@@ -33,13 +38,16 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
             )
     for event, mode in sorted(halls):
         await _count_shares(work, event, mode)
+        known = await _event(work, event)
+        if known is not None and known.status is EventStatus.ANNOUNCED:
+            set_timers(work, known, mode)
 
 
 async def _request(work: Work, request: Request, version: int) -> None:
-    known = await work.scalar(select(EVENT.c.event).where(EVENT.c.id == request.event))
+    known = await _event(work, request.event)
     # The event's copy may be lost as well; then the season in which the city asked is the best that is known.
     asked = request.submitted_at or work.now
-    season = season_of(Event.model_validate(known)) if known else asked.year - (asked.month < 9)  # noqa: PLR2004
+    season = season_of(known) if known else asked.year - (asked.month < 9)  # noqa: PLR2004
     columns = {**request_columns(request), "version": version}
     fixed = {
         "id": request.id,
@@ -50,15 +58,24 @@ async def _request(work: Work, request: Request, version: int) -> None:
         "season": season,
         "created_at": work.now,
     }
+    if request.offer is not None:
+        work.remind(OFFER, request.id, request.offer.expires_at)
+    if request.reconfirm_by is not None:
+        work.remind(RECONFIRM, place(request.event, request.mode), request.reconfirm_by)
     statement = upsert(work.tx, REQUEST).values(**fixed, **columns)
     await work.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_=columns, where=REQUEST.c.version < version)
     )
 
 
+async def _event(work: Work, event: UUID) -> Event | None:
+    known = await work.scalar(select(EVENT.c.event).where(EVENT.c.id == event))
+    return Event.model_validate(known) if known else None
+
+
 async def _ledger(work: Work, ledger: Ledger, version: int) -> None:
-    known = await work.scalar(select(EVENT.c.event).where(EVENT.c.id == ledger.event))
-    plans = Event.model_validate(known).seats if known else ()
+    known = await _event(work, ledger.event)
+    plans = known.seats if known else ()
     plan = next((one for one in plans if one.mode is ledger.mode), SeatPlan(mode=ledger.mode))
     columns = {
         "capacity": ledger.capacity,

@@ -1,21 +1,29 @@
-"""Commands of the host: decide, and order the queue."""
+"""Commands of the host: decide, order the queue, seat by hand, send a city to another event."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from vzaimo.contracts.calendar import SeatMode
 from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
-from vzaimo.kit.identity import Actor, NotAllowed, check_version
+from vzaimo.kit.identity import Actor, check_version
+from vzaimo.kit.ids import new_id
 from vzaimo.kit.work import Done, Work, Works
-from vzaimo.requests.domain import requests
+from vzaimo.requests.domain import delegations, requests
+from vzaimo.requests.domain.ledgers import free
+from vzaimo.requests.domain.queues import reserves_hold
 from vzaimo.requests.domain.refusals import UnknownRequest
+from vzaimo.requests.domain.requests import Person
+from vzaimo.requests.domain.states import LIVING
 from vzaimo.requests.domain.transitions import Step
-from vzaimo.requests.handlers.halls import Hall, hall_of
-from vzaimo.requests.store import REQUEST
+from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
+from vzaimo.requests.handlers.requests import done, hidden, keep_draft
+from vzaimo.requests.projections import CITY
+from vzaimo.requests.store import DELEGATE, REQUEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +40,23 @@ class Decide:
 async def decide(
     request_id: UUID, command: Decide, version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
-    """The host says whom it takes; seats go by the ledger, and whoever does not fit waits in order."""
+    """The host says whom it takes; seats go by the ledger, and whoever does not fit waits in order.
+
+    The moderator decides what was escalated, and for a host that is suspended.
+    """
     async with works.begin(cause) as work:
-        hall, request = await _hosted(work, request_id, actor, version)
+        hall = await hall_of(work, request_id)
+        request = await hall.request(request_id)
+        if not actor.moderates or not await _is_moderators(work, request):
+            _check_host(request, actor)
+        check_version(hall.version(request_id), version)
         requests.check_open(hall.event)
         if command.approved:
             await hall.admit(requests.approve(request, command.chosen, command.reason, work.now))
         else:
-            hall.put(requests.reject(request, command.reason, work.now), Step.DECIDE)
+            await hall.take(requests.reject(request, command.reason, work.now), Step.DECIDE)
         await work.execute(update(REQUEST).where(REQUEST.c.id == request_id).values(remark=command.remark))
-        await hall.save()
-        return work.done("request", request_id, hall.version(request_id))
+        return await done(hall, request_id)
 
 
 @retry_conflicts
@@ -52,19 +66,70 @@ async def prioritise(
     """The host moves a request up or down its queue; nobody loses a seat by it."""
     async with works.begin(cause) as work:
         hall, request = await _hosted(work, request_id, actor, version)
-        hall.put(requests.prioritise(request, priority), Step.PRIORITISE)
-        await hall.promote()
-        await hall.save()
-        return work.done("request", request_id, hall.version(request_id))
+        await hall.take(requests.prioritise(request, priority), Step.PRIORITISE)
+        await hall.serve()
+        return await done(hall, request_id)
 
 
-async def _hosted(work: Work, request_id: UUID, actor: Actor, version: int | None) -> tuple[Hall, Request]:
+@retry_conflicts
+async def seat(
+    request_id: UUID,
+    chosen: Sequence[UUID] | int,
+    version: int | None,
+    *,
+    works: Works,
+    cause: Cause,
+    actor: Actor,
+) -> Done:
+    """After the freeze the host seats whoever waits by hand, as far as there are seats for their city."""
+    async with works.begin(cause) as work:
+        hall, request = await _hosted(work, request_id, actor, version)
+        left = free(hall.ledger, request.city, reserves=reserves_hold(hall.event, work.now))
+        await hall.take(delegations.seat(request, hall.event, chosen, left, work.now), Step.SEAT)
+        return await done(hall, request_id)
+
+
+@retry_conflicts
+async def redirect(
+    request_id: UUID, target_id: UUID, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """The host sends the city to another event of its own, where a draft with the same people waits for it."""
+    async with works.begin(cause) as work:
+        place = await work.first(select(REQUEST.c.event, REQUEST.c.mode).where(REQUEST.c.id == request_id))
+        if place is None:
+            raise UnknownRequest(request_id)
+        # Both halls in one order, whoever goes from where to where: copies first, then ledgers.
+        both = sorted({place.event, target_id})
+        events = {one: await event_known(work, one) for one in both}
+        halls = {one: await open_hall(work, one, SeatMode(place.mode)) for one in both}
+        hall, target = halls[place.event], events[target_id]
+        request = await hall.request(request_id)
+        _check_host(request, actor)
+        check_version(hall.version(request_id), version)
+        over = delegations.redirect(request, target)
+        people = {one.id: new_id() for one in request.delegates if one.status in LIVING}
+        draft = delegations.continued(request, target, new_id(), people, work.now)
+        await hall.take(over, Step.REDIRECT)
+        rows = await work.all(select(DELEGATE).where(DELEGATE.c.request == request_id, DELEGATE.c.id.in_(people)))
+        await keep_draft(work, draft, target, [Person(people[row.id], row.name, row.organisation) for row in rows])
+        return await done(hall, request_id)
+
+
+async def _hosted(work: Work, request_id: UUID, actor: Actor, version: int | None) -> tuple[OpenHall, Request]:
     hall = await hall_of(work, request_id)
     request = await hall.request(request_id)
-    if not actor.coordinates(request.host) or request.status is RequestStatus.DRAFT:
-        submitted = request.status is not RequestStatus.DRAFT
-        if actor.views(request.city) or (submitted and (actor.views(request.host) or actor.moderates)):
-            raise NotAllowed
-        raise UnknownRequest(request_id)
+    _check_host(request, actor)
     check_version(hall.version(request_id), version)
     return hall, request
+
+
+def _check_host(request: Request, actor: Actor) -> None:
+    if not actor.coordinates(request.host) or request.status is RequestStatus.DRAFT:
+        raise hidden(request, actor)
+
+
+async def _is_moderators(work: Work, request: Request) -> bool:
+    if request.status is RequestStatus.DRAFT or request.escalated_at is not None:
+        return request.status is not RequestStatus.DRAFT
+    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == request.host))
+    return bool(status == "suspended")

@@ -1,6 +1,6 @@
-"""Commands of the guest: ask, name others, submit, confirm, take an offer or not, withdraw."""
+"""Commands of the guest: ask, name others, submit, confirm, confirm again, take an offer or not, withdraw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,20 +8,20 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 
 from vzaimo.contracts.calendar import Admission, Event, SeatMode
+from vzaimo.contracts.refusal import Refusal
 from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
-from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Done, Work, Works
-from vzaimo.requests.domain import requests
+from vzaimo.requests.domain import requests, schedules
 from vzaimo.requests.domain.queues import season_of
 from vzaimo.requests.domain.refusals import CityNotActive, RequestExists, UnknownRequest
 from vzaimo.requests.domain.requests import Delegation, Person
 from vzaimo.requests.domain.transitions import Step
-from vzaimo.requests.handlers.halls import Hall, event_known, hall_of, open_hall
+from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
 from vzaimo.requests.projections import CITY
-from vzaimo.requests.store import DELEGATE, REQUEST, request_columns
+from vzaimo.requests.store import DELEGATE, REQUEST, in_ledger, request_columns
 
 AUTOMATIC = "fits"
 """The reason code of an admission by itself."""
@@ -54,26 +54,31 @@ async def draft(request_id: UUID, command: Ask, *, works: Works, cause: Cause, a
         request = requests.draft(request_id, event, city, mode, command.delegation)
         # Whoever drafts for the same city at once waits for the ledger's row, and finds this request then.
         await open_hall(work, event_id, mode)
-        open_one = await work.scalar(
-            select(REQUEST.c.id).where(
-                REQUEST.c.event == event_id, REQUEST.c.city == city, REQUEST.c.mode == mode.value, REQUEST.c.open
-            )
-        )
-        if open_one is not None:
-            raise RequestExists(open_one)
-        columns = {
-            "id": request_id,
-            "event": event_id,
-            "mode": mode.value,
-            "host": event.host,
-            "city": city,
-            "season": season_of(event),
-            "created_at": work.now,
-            "version": 1,
-        }
-        await work.execute(insert(REQUEST), {**columns, **request_columns(request)})
-        await _name(work, request_id, command.delegation.people)
+        await keep_draft(work, request, event, command.delegation.people)
         return work.done("request", request_id, 1)
+
+
+async def keep_draft(work: Work, request: Request, event: Event, people: Iterable[Person]) -> None:
+    """Write a new draft and its names; its hall is open. Raises ``RequestExists``."""
+    open_one = await work.scalar(
+        select(REQUEST.c.id).where(
+            in_ledger(REQUEST, event.id, request.mode.value), REQUEST.c.city == request.city, REQUEST.c.open
+        )
+    )
+    if open_one is not None:
+        raise RequestExists(open_one)
+    columns = {
+        "id": request.id,
+        "event": event.id,
+        "mode": request.mode.value,
+        "host": event.host,
+        "city": request.city,
+        "season": season_of(event),
+        "created_at": work.now,
+        "version": 1,
+    }
+    await work.execute(insert(REQUEST), {**columns, **request_columns(request)})
+    await keep_names(work, request.id, people)
 
 
 @retry_conflicts
@@ -82,23 +87,24 @@ async def revise(
 ) -> Done:
     """Name others, until the host has decided."""
     async with works.begin(cause) as work:
-        hall, request = await _own(work, request_id, actor, version)
-        hall.put(requests.revise(request, hall.event, delegation), Step.REVISE)
-        await _name(work, request_id, delegation.people)
-        return await _done(hall, request_id)
+        hall, request = await own(work, request_id, actor, version)
+        await hall.take(requests.revise(request, hall.event, delegation), Step.REVISE)
+        await work.execute(delete(DELEGATE).where(DELEGATE.c.request == request_id))
+        await keep_names(work, request_id, delegation.people)
+        return await done(hall, request_id)
 
 
 @retry_conflicts
 async def submit(request_id: UUID, seen: int, version: int | None, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """Send it to the host; where admission is automatic, whoever fits is in at once."""
     async with works.begin(cause) as work:
-        hall, request = await _own(work, request_id, actor, version)
+        hall, request = await own(work, request_id, actor, version)
         await _check_active(work, request.city)
         submitted = requests.submit(request, hall.event, seen, work.now)
-        hall.put(submitted, Step.SUBMIT)
+        await hall.take(submitted, Step.SUBMIT)
         if hall.event.admission is Admission.AUTOMATIC:
             await hall.admit(requests.approve(submitted, None, AUTOMATIC, work.now))
-        return await _done(hall, request_id)
+        return await done(hall, request_id)
 
 
 @retry_conflicts
@@ -111,6 +117,18 @@ async def confirm(
         return requests.confirm(request, event, seen)
 
     return await _step(request_id, version, step, Step.CONFIRM, works=works, cause=cause, actor=actor)
+
+
+@retry_conflicts
+async def reconfirm(
+    request_id: UUID, seen: int, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """The city comes to the new schedule."""
+
+    def step(request: Request, event: Event, _work: Work) -> Request:
+        return schedules.reconfirm(request, event, seen)
+
+    return await _step(request_id, version, step, Step.RECONFIRM, works=works, cause=cause, actor=actor)
 
 
 @retry_conflicts
@@ -145,18 +163,6 @@ async def withdraw(request_id: UUID, version: int | None, *, works: Works, cause
     return await _step(request_id, version, step, Step.WITHDRAW, works=works, cause=cause, actor=actor)
 
 
-async def expire_offer(work: Work, due: Due) -> None:
-    """An offer that nobody took in time ends the claim; its seats go on."""
-    request_id = UUID(due.aggregate_id)
-    hall = await hall_of(work, request_id)
-    request = await hall.request(request_id)
-    if request.status is not RequestStatus.OFFERED or request.offer is None or request.offer.expires_at > work.now:
-        return
-    hall.put(requests.let_go(request, expired=True), Step.EXPIRE_OFFER)
-    await hall.promote()
-    await hall.save()
-
-
 async def _step(
     request_id: UUID,
     version: int | None,
@@ -168,42 +174,46 @@ async def _step(
     actor: Actor,
 ) -> Done:
     async with works.begin(cause) as work:
-        hall, request = await _own(work, request_id, actor, version)
-        hall.put(step(request, hall.event, work), name)
-        if name in {Step.DECLINE_OFFER, Step.WITHDRAW}:
-            await hall.promote()
-        return await _done(hall, request_id)
+        hall, request = await own(work, request_id, actor, version)
+        await hall.take(step(request, hall.event, work), name)
+        return await done(hall, request_id)
 
 
-async def _own(work: Work, request_id: UUID, actor: Actor, version: int | None) -> tuple[Hall, Request]:
+async def own(work: Work, request_id: UUID, actor: Actor, version: int | None) -> tuple[OpenHall, Request]:
+    """The guest's own request, locked with its hall. Raises ``UnknownRequest``, ``NotAllowed``, ``Stale``."""
     hall = await hall_of(work, request_id)
     request = await hall.request(request_id)
     if not may_write(actor, request.city):
-        # The host's people and the city's viewers know of it, drafts apart; others are not told that it exists.
-        submitted = request.status is not RequestStatus.DRAFT
-        if actor.views(request.city) or (submitted and (actor.views(request.host) or actor.moderates)):
-            raise NotAllowed
-        raise UnknownRequest(request_id)
+        raise hidden(request, actor)
     check_version(hall.version(request_id), version)
     return hall, request
 
 
-async def _done(hall: Hall, request_id: UUID) -> Done:
+def hidden(request: Request, actor: Actor) -> Refusal:
+    """What somebody hears who may not do this: its people know of a request, drafts apart; others hear of none."""
+    submitted = request.status is not RequestStatus.DRAFT
+    if actor.views(request.city) or (submitted and (actor.views(request.host) or actor.moderates)):
+        return NotAllowed()
+    return UnknownRequest(request.id)
+
+
+async def done(hall: OpenHall, request_id: UUID) -> Done:
+    """Save the hall; the answer to a command about one of its requests."""
     await hall.save()
     return hall.work.done("request", request_id, hall.version(request_id))
 
 
-async def _check_active(work: Work, city: str) -> None:
-    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == city).with_for_update(read=True))
-    if status != "active":
-        raise CityNotActive(city, status or "unknown")
-
-
-async def _name(work: Work, request_id: UUID, people: tuple[Person, ...]) -> None:
-    await work.execute(delete(DELEGATE).where(DELEGATE.c.request == request_id))
+async def keep_names(work: Work, request_id: UUID, people: Iterable[Person]) -> None:
+    """Write the names of people of a request."""
     rows: list[dict[str, Any]] = [
         {"id": one.delegate, "request": request_id, "name": one.name, "organisation": one.organisation}
         for one in people
     ]
     if rows:
         await work.execute(insert(DELEGATE), rows)
+
+
+async def _check_active(work: Work, city: str) -> None:
+    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == city).with_for_update(read=True))
+    if status != "active":
+        raise CityNotActive(city, status or "unknown")

@@ -12,6 +12,7 @@ from vzaimo.contracts.event import Slug
 from vzaimo.contracts.requests import Delegate, Request, RequestStatus
 from vzaimo.kit.http import Body, Int
 from vzaimo.kit.ids import new_id
+from vzaimo.requests.domain.queues import Wait
 from vzaimo.requests.domain.requests import Delegation, Person
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -162,7 +163,10 @@ class SeatsOf(BaseModel):
 
 
 class QueueEntry(BaseModel):
-    """One who waits, with what the order goes by. Whose it is, only for the own city, the host and the moderator."""
+    """One who waits, with what the order goes by, and ``why`` no seat comes now.
+
+    Whose it is, only the own city, the host and the moderator see.
+    """
 
     place: int
     city: str
@@ -171,6 +175,7 @@ class QueueEntry(BaseModel):
     priority: int
     submitted_at: str
     seats_this_season: int | None
+    why: Wait
 
 
 class QueueView(BaseModel):

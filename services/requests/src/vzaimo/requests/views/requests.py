@@ -1,21 +1,24 @@
 """Requests, seats and queues as they are shown."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
 from vzaimo.contracts.calendar import Event, QueueOrder, SeatMode
-from vzaimo.contracts.requests import RequestStatus
+from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.kit.identity import Actor
-from vzaimo.requests.domain.queues import in_order, season_of
+from vzaimo.requests.domain.ledgers import Share
+from vzaimo.requests.domain.queues import Wait, in_order, season_of, waits
 from vzaimo.requests.domain.refusals import UnknownEvent, UnknownRequest
-from vzaimo.requests.projections import EVENT
+from vzaimo.requests.projections import CITY, EVENT
 from vzaimo.requests.shapes.requests import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
-from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, in_ledger, request_of
+from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, SHARE, in_ledger, ledger_of, request_of
 
 LONGEST_QUEUE = 1000
 
@@ -53,8 +56,8 @@ async def seats(tx: Transaction, event_id: UUID) -> SeatsOf:
     return SeatsOf(event=event_id, seats=[SeatsView.of(row) for row in rows])
 
 
-async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | None) -> QueueView:
-    """Who waits for a seat, in order, as far as the caller may know. Raises ``UnknownEvent``."""
+async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | None, now: datetime) -> QueueView:
+    """Who waits for a seat, in order, as far as the caller may know, and why. Raises ``UnknownEvent``."""
     found = await tx.first(select(EVENT.c.event).where(EVENT.c.id == event_id))
     if found is None:
         raise UnknownEvent(event_id)
@@ -63,8 +66,11 @@ async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | 
         select(REQUEST).where(in_ledger(REQUEST, event_id, mode), REQUEST.c.waiting > 0).limit(LONGEST_QUEUE)
     )
     waiting = [request_of(row) for row in rows]
+    cities = {one.city for one in waiting}
     fair = event.queue_order is QueueOrder.FAIR
-    seats_then = await _seats_this_season(tx, season_of(event), {one.city for one in waiting}) if fair else {}
+    seats_then = await _seats_this_season(tx, season_of(event), cities) if fair else {}
+    order = in_order(waiting, event.queue_order, seats_then)
+    why = await _waits(tx, order, event, mode, now) if order else []
     whole = actor is not None and (actor.moderates or actor.views(event.host))
     entries = [
         QueueEntry(
@@ -75,11 +81,24 @@ async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | 
             priority=one.priority,
             submitted_at=one.submitted_at.isoformat() if one.submitted_at else "",
             seats_this_season=seats_then.get(one.city, 0) if fair else None,
+            why=reason,
         )
-        for place, one in enumerate(in_order(waiting, event.queue_order, seats_then), 1)
+        for place, (one, reason) in enumerate(zip(order, why, strict=True), 1)
         if whole or (actor is not None and actor.views(one.city))
     ]
     return QueueView(event=event_id, mode=mode, length=len(waiting), entries=entries)
+
+
+async def _waits(tx: Transaction, order: Sequence[Request], event: Event, mode: SeatMode, now: datetime) -> list[Wait]:
+    row = await tx.first(select(LEDGER).where(in_ledger(LEDGER, event.id, mode)))
+    ledger = ledger_of(row)
+    cities = {one.city for one in order}
+    known = await tx.all(
+        select(SHARE).where(in_ledger(SHARE, event.id, mode), SHARE.c.city.in_(cities | set(ledger.plan.reserves)))
+    )
+    ledger = replace(ledger, shares={row.city: Share(row.granted, row.held) for row in known})
+    away = await tx.all(select(CITY.c.id).where(CITY.c.id.in_(cities), CITY.c.status != "active"))
+    return waits(ledger, order, event, now, suspended={row.id for row in away})
 
 
 async def _seats_this_season(tx: Transaction, season: int, cities: set[str]) -> dict[str, int]:

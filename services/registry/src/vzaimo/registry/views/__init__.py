@@ -1,0 +1,1 @@
+"""What registry shows: rows as JSON, pages by key."""

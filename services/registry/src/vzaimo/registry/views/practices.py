@@ -1,0 +1,41 @@
+"""Practices."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from vzaimo.kit.database import Transaction
+from vzaimo.kit.http import Cursor, Page
+from vzaimo.kit.identity import Actor
+from vzaimo.registry.domain.refusals import UnknownPractice
+from vzaimo.registry.shapes.practices import PracticeView
+from vzaimo.registry.store import PRACTICE, PRACTICE_TOPIC
+from vzaimo.registry.views.pages import page
+
+
+async def practices(
+    tx: Transaction, cursor: Cursor, actor: Actor | None, *, city_id: str | None, topic_id: str | None, status: str
+) -> Page[PracticeView]:
+    """Practices in the order of their making: published ones for all, others for their city and the moderator."""
+    query = select(PRACTICE).where(PRACTICE.c.status == status).order_by(PRACTICE.c.id)
+    if city_id is not None:
+        query = query.where(PRACTICE.c.city == city_id)
+    if topic_id is not None:
+        query = query.join(PRACTICE_TOPIC, PRACTICE_TOPIC.c.practice == PRACTICE.c.id)
+        query = query.where(PRACTICE_TOPIC.c.topic == topic_id)
+    if status in {"draft", "in_review"} and not (actor and actor.moderates):
+        query = query.where(PRACTICE.c.city.in_(sorted(actor.cities) if actor else []))
+    return await page(tx, query, cursor, [PRACTICE.c.id], lambda row: PracticeView.of(row, own=_own(actor, row)))
+
+
+async def practice(tx: Transaction, practice_id: UUID, actor: Actor | None) -> PracticeView:
+    """One practice. Raises ``UnknownPractice`` also for one that the caller may not see yet."""
+    row = await tx.first(select(PRACTICE).where(PRACTICE.c.id == practice_id))
+    if row is None or (row.published_at is None and not _own(actor, row)):
+        raise UnknownPractice(practice_id)
+    return PracticeView.of(row, own=_own(actor, row))
+
+
+def _own(actor: Actor | None, row: Any) -> bool:
+    return actor is not None and (actor.moderates or actor.views(row.city) or actor.serves(row.city, "practices"))

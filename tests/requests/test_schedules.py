@@ -1,0 +1,316 @@
+"""New schedules, deadlines, and cities that come and go: over HTTP, on both stores, with a real bus."""
+
+from datetime import timedelta
+
+import pytest
+
+from vzaimo.contracts.calendar import (
+    CapacityRequest,
+    EventAnnounced,
+    EventRescheduled,
+    EventStatus,
+    Mode,
+    SeatMode,
+    SeatPlan,
+)
+from vzaimo.kit.settings import Settings
+from vzaimo.kit.tables import MarkRow, TimerRow, table_of
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.services import running
+from vzaimo.requests.handlers import halls
+from vzaimo.requests.main import parts
+from vzaimo.requests.projections import CITY
+
+
+def kind(answer):
+    return answer.status_code, answer.json()["type"].rpartition("/")[2]
+
+
+@pytest.fixture
+def view(requests):
+    async def read(request, who="host"):
+        return (await requests.call("GET", f"/requests/{request}", who)).json()
+
+    return read
+
+
+@pytest.fixture
+def becomes(requests, view):
+    """Wait until a request is in this state."""
+
+    async def wait(request, status):
+        async def is_so():
+            return (await view(request))["status"] == status
+
+        await eventually(is_so, status)
+
+    return wait
+
+
+@pytest.fixture
+def reschedule(foreign):
+    """A later schedule; cities answer within so many hours."""
+
+    async def tell(event, version, hours=24, **changes):
+        later = timedelta(days=7)
+        deadlines = event.deadlines.model_copy(
+            update={
+                name: getattr(event.deadlines, name) + later for name in ("decide_by", "confirm_by", "roster_freeze")
+            }
+        )
+        usual = {
+            "deadlines": deadlines,
+            "starts_at": event.starts_at + later,
+            "ends_at": event.ends_at + later,
+            "schedule_revision": version,
+            "reconfirm_by": event.announced_at + timedelta(hours=hours),
+        }
+        new = event.model_copy(update=usual | changes)
+        await foreign.tell(EventRescheduled(aggregate_version=version, event=new))
+        return new
+
+    return tell
+
+
+async def confirmed(requests, request, who, revision=1):
+    await requests.done("POST", f"/requests/{request}/confirm", who, {"schedule_revision": revision})
+
+
+async def test_a_city_that_is_silent_after_a_new_schedule_gives_its_seats_to_the_queue(
+    requests, announce, ask, decide, make_event, reschedule, becomes, view, advance
+):
+    event = make_event(capacity=10)
+    event_id = await announce(event)
+    keen, silent, waiting = [await ask(event_id, city, 5) for city in ("izhevsk", "tver", "perm")]
+    for one in (keen, silent, waiting):
+        await decide(one)
+    await confirmed(requests, keen, "anna")
+    await reschedule(event, 2)
+    for one in (keen, silent):
+        await becomes(one, "reconfirm_pending")
+    assert ((await view(keen))["granted"], (await view(waiting))["status"]) == (5, "waitlisted")
+    stale = await requests.call("POST", f"/requests/{keen}/reconfirm", "anna", {"schedule_revision": 1})
+    assert (kind(stale), stale.json()["actual"]) == ((409, "schedule-changed"), 2)
+    await requests.done("POST", f"/requests/{keen}/reconfirm", "anna", {"schedule_revision": 2})
+    await advance(timedelta(hours=24))
+    await becomes(silent, "released")
+    await becomes(waiting, "approved")
+    assert ((await view(keen))["status"], (await view(keen))["schedule_revision"]) == ("confirmed", 2)
+    names = [fact.name for fact in await requests.facts() if fact.data.aggregate == "request"]
+    assert names[-5:] == [
+        "ReconfirmationRequested",
+        "ReconfirmationRequested",
+        "RequestConfirmed",
+        "RequestReleased",
+        "RequestApproved",
+    ]
+
+
+async def test_a_second_new_schedule_replaces_the_firsts_deadline_and_leaving_goes_throughout(
+    requests, announce, ask, decide, make_event, reschedule, becomes, view, advance
+):
+    event = make_event()
+    event_id = await announce(event)
+    stays, leaves = [await ask(event_id, city, 5) for city in ("izhevsk", "tver")]
+    for one in (stays, leaves):
+        await decide(one)
+    await reschedule(event, 2)
+    await becomes(leaves, "reconfirm_pending")
+    await requests.done("POST", f"/requests/{leaves}/withdraw", "boris")
+    await reschedule(event, 3, hours=60)
+
+    async def asked_again():
+        return (await view(stays))["reconfirm_by"] == "2026-09-29T21:00:00Z"
+
+    await eventually(asked_again, "the second question")
+    await advance(timedelta(hours=30))
+    await requests.done("POST", f"/requests/{stays}/reconfirm", "anna", {"schedule_revision": 3})
+    assert (await view(stays))["status"] == "confirmed"
+
+
+async def test_an_offer_of_the_old_schedule_is_void_and_its_seats_are_offered_for_the_new_one(
+    requests, announce, ask, decide, make_event, reschedule, view, clock
+):
+    event = make_event()
+    event_id = await announce(event)
+    few = await ask(event_id, "izhevsk", 8, min_viable=5)
+    await decide(few, count=3)
+    await reschedule(event, 2)
+
+    async def asked():
+        return (await view(few))["offer"]["expires_at"] == "2026-09-28T09:00:00Z"
+
+    await eventually(asked, "the offer's new deadline")
+    old = await requests.call("POST", f"/requests/{few}/offer/accept", "anna", {"schedule_revision": 1})
+    assert kind(old) == (409, "schedule-changed")
+    await requests.done("POST", f"/requests/{few}/offer/accept", "anna", {"schedule_revision": 2})
+    assert (await view(few))["status"] == "confirmed"
+    assert [one.name for one in await requests.facts("OfferAccepted")] == ["OfferAccepted"]
+
+
+async def test_a_mode_that_is_taken_away_closes_its_hall_and_may_come_back(
+    requests, announce, foreign, ask, make_event, reschedule, becomes
+):
+    event = make_event()
+    event_id = await announce(event)
+    request = await ask(event_id, "tver", 2)
+    remote = await reschedule(event, 2, mode=Mode.REMOTE)
+    await becomes(request, "closed")
+    assert [one.data.request.reason for one in await requests.facts("RequestClosed")] == ["mode-removed"]
+    plan = SeatPlan(mode=SeatMode.IN_PERSON, capacity=7)
+    asked = CapacityRequest(no=2, seats=(plan,), requested_at=event.announced_at)
+    await reschedule(remote, 3, mode=Mode.HYBRID, capacity_requested=asked)
+
+    async def reopened():
+        (one,) = (await requests.call("GET", f"/events/{event_id}/seats")).json()["seats"]
+        return one["capacity"] == 7
+
+    await eventually(reopened, "the new seats")
+
+
+async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_it_is_too_late(
+    requests, announce, ask, make_event, becomes, view, advance, monkeypatch
+):
+    monkeypatch.setattr(halls, "PAGE", 1)
+    event = await announce(make_event())
+    asked = [await ask(event, city, 2) for city in ("izhevsk", "tver", "perm")]
+    await advance(timedelta(days=4))
+
+    async def all_are(name):
+        return all([(await view(one))[name] is not None for one in asked])
+
+    await eventually(lambda: all_are("overdue_at"), "the first deadline")
+    approve = {"verdict": "approve"}
+    early = await requests.call("POST", f"/requests/{asked[0]}/decision", "mod", approve)
+    assert kind(early) == (403, "not-allowed")
+    await advance(timedelta(hours=24))
+    await eventually(lambda: all_are("escalated_at"), "the second deadline")
+    await requests.done("POST", f"/requests/{asked[0]}/decision", "mod", approve)
+    await requests.done("POST", f"/requests/{asked[1]}/decision", "host", {"verdict": "reject", "reason": "no-seats"})
+    await advance(timedelta(hours=48))
+    await becomes(asked[2], "expired")
+    assert ((await view(asked[0]))["granted"], (await view(asked[1]))["status"]) == (2, "rejected")
+    for name, count in (("DecisionOverdue", 3), ("DecisionEscalated", 3), ("RequestExpired", 1)):
+        assert len(await requests.facts(name)) == count
+
+
+async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_stays(
+    requests, announce, ask, decide, make_event, becomes, view, advance
+):
+    event = await announce(make_event(capacity=8))
+    partly, silent, waiting = [await ask(event, city, 4) for city in ("izhevsk", "tver", "perm")]
+    for one in (partly, silent, waiting):
+        await decide(one)
+    await confirmed(requests, partly, "anna")
+    await advance(timedelta(days=5))
+    await becomes(silent, "released")
+    await becomes(waiting, "approved")
+    assert ((await view(partly))["status"], (await view(partly))["granted"]) == ("confirmed", 4)
+
+
+async def test_deadlines_of_cities_that_passed_while_the_service_was_away_are_put_off(
+    foreign, settings_of, clock, make_event
+):
+    await foreign.city("moskva", "host")
+    await foreign.city("tver", "boris")
+    settings, event = settings_of(Settings), make_event()
+
+    async def status(service, request):
+        return (await service.call("GET", f"/requests/{request}", "host")).json()["status"]
+
+    async with running(parts(), settings, clock) as service:
+        await service.known("host", "boris")
+        await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+        await eventually(lambda: _opened(service, event.id), "the ledger")
+        body = {"event": str(event.id), "city": "tver", "mode": "in_person"}
+        body["delegates"] = [{"rank": 1, "name": "Участник", "role": "teacher"}]
+        request = await service.done("POST", "/requests", "boris", body)
+        await service.done("POST", f"/requests/{request}/submit", "boris", {"schedule_revision": 1})
+        await service.done("POST", f"/requests/{request}/decision", "host", {"verdict": "approve"})
+        clock.advance(timedelta(days=4, hours=22))
+        await eventually(lambda: _marked(service, clock.now()), "the mark")
+    clock.advance(timedelta(hours=6))
+    async with running(parts(), settings, clock) as service:
+        await service.known("host")
+
+        async def put_off():
+            timers = await _timers(service)
+            return timers["confirm-by"] == clock.now() + timedelta(hours=6)
+
+        await eventually(put_off, "the later deadline")
+        assert await status(service, request) == "approved"
+        clock.advance(timedelta(hours=6))
+
+        async def over():
+            return await status(service, request) == "released"
+
+        await eventually(over, "the end")
+
+
+async def test_a_suspended_city_is_passed_over_and_served_when_it_is_back_and_one_that_left_gives_back(
+    requests, announce, foreign, ask, decide, make_event, becomes, view
+):
+    event = await announce(make_event(capacity=6))
+    first, second, third = [await ask(event, city, 3) for city in ("izhevsk", "tver", "perm")]
+    for one in (first, second):
+        await decide(one)
+    await foreign.city("perm", version=2, status="suspended")
+    await eventually(lambda: _status_of(requests, "perm", "suspended"), "the suspension")
+    await decide(third)
+    await foreign.city("izhevsk", version=2, status="withdrawn")
+    await becomes(first, "withdrawn")
+    queue = (await requests.call("GET", f"/events/{event}/queue?mode=in_person", "galina")).json()
+    assert [(one["place"], one["why"]) for one in queue["entries"]] == [(1, "suspended")]
+    refused = await requests.call("POST", "/requests", "galina", {"event": event, "city": "perm", "mode": "remote"})
+    assert refused.status_code in {409, 422}
+    await foreign.city("perm", version=3, status="active")
+    await becomes(third, "approved")
+    assert (await view(second))["granted"] == 3
+
+
+async def test_the_moderator_decides_for_a_suspended_host(requests, announce, foreign, ask, make_event, view):
+    event = await announce(make_event())
+    request = await ask(event, "tver", 2)
+    await foreign.city("moskva", version=2, status="suspended")
+    await eventually(lambda: _status_of(requests, "moskva", "suspended"), "the suspension")
+    await requests.done("POST", f"/requests/{request}/decision", "mod", {"verdict": "approve"})
+    assert (await view(request))["granted"] == 2
+
+
+async def test_an_event_that_is_over_moves_no_seats(requests, announce, foreign, ask, decide, make_event, view):
+    event = make_event(capacity=2)
+    event_id = await announce(event)
+    first, second = await ask(event_id, "izhevsk", 2), await ask(event_id, "tver", 2)
+    for one in (first, second):
+        await decide(one)
+    over = event.model_copy(update={"status": EventStatus.COMPLETED})
+    await foreign.tell(EventRescheduled(aggregate_version=2, event=over))
+
+    async def closed():
+        queue = (await requests.call("GET", f"/events/{event_id}/queue?mode=in_person", "host")).json()
+        return [one["why"] for one in queue["entries"]] == ["closed"]
+
+    await eventually(closed, "the end")
+    await requests.done("POST", f"/requests/{first}/withdraw", "anna")
+    assert (await view(second))["status"] == "waitlisted"
+
+
+async def _opened(service, event):
+    return (await service.call("GET", f"/events/{event}/seats")).is_success
+
+
+async def _timers(service):
+    table = table_of(TimerRow)
+    async with service.service.works.database.read() as tx:
+        return {row.kind: row.due_at for row in await tx.all(table.select())}
+
+
+async def _marked(service, moment):
+    table = table_of(MarkRow)
+    async with service.service.works.database.read() as tx:
+        return {row.name: row.value for row in await tx.all(table.select())}.get("awake") == moment.isoformat()
+
+
+async def _status_of(requests, city, status):
+    async with requests.service.works.database.read() as tx:
+        return any(row.status == status for row in await tx.all(CITY.select().where(CITY.c.id == city)))
