@@ -1,8 +1,9 @@
 """Composition root of the portal."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import httpx2
 import uvicorn
@@ -26,8 +27,17 @@ WORTH_PACKING = 1000
 """Bytes."""
 
 
-def portal(settings: PortalSettings, transport: httpx2.AsyncBaseTransport | None = None) -> ASGIApp:
-    """The portal as an application; tests give a transport of their own."""
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+def portal(
+    settings: PortalSettings,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> ASGIApp:
+    """The portal as an application; tests give a transport and a clock of their own."""
     client = httpx2.AsyncClient(
         timeout=settings.patience, limits=httpx2.Limits(max_connections=MOST_CONNECTIONS), transport=transport
     )
@@ -41,7 +51,7 @@ def portal(settings: PortalSettings, transport: httpx2.AsyncBaseTransport | None
             yield
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.portal = Portal(settings, gateways, Names(gateways))
+    app.state.portal = Portal(settings, gateways, Names(gateways), now)
     app.state.issuer = Issuer(settings, client, transport)
     handle_troubles(app)
     for room in ROOMS:

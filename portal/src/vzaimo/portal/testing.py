@@ -1,6 +1,7 @@
 """For tests of the portal: gateways and an issuer that are stubs, samples of what they answer, and a browser."""
 
 import json
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -212,8 +213,31 @@ class Browser:
         sent = {name.replace("_", "-"): value for name, value in told.items() if value is not None}
         return await self.http.post(path, data=data or {}, headers=sent)
 
-    async def sign_in(self, back: str = "/my") -> httpx2.Response:
+    async def send(self, page: httpx2.Response, action: str, **typed: Any) -> httpx2.Response:
+        """Fill in the form of a page that goes to this address, and send it with all that it carries."""
+        reader = _Forms()
+        reader.feed(page.text)
+        return await self.post(action, reader.found[action] | typed)
+
+    async def sign_in(self, back: str = "/my", code: str = "good") -> httpx2.Response:
         """Go through the issuer and come back."""
         away = await self.get(f"/login?back={back}")
         state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]
-        return await self.get(f"/login/done?code=good&state={state}&iss={ISSUER}")
+        return await self.get(f"/login/done?code={code}&state={state}")
+
+
+class _Forms(HTMLParser):
+    """The forms of a page: by address, what they carry unseen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, dict[str, str]] = {}
+        self._open: dict[str, str] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember a form, or what one carries."""
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._open = self.found.setdefault(told.get("action", ""), {})
+        elif tag == "input" and told.get("type") == "hidden":
+            self._open[told["name"]] = told["value"]

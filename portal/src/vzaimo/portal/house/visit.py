@@ -2,9 +2,9 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -35,6 +35,7 @@ class Portal:
     settings: PortalSettings
     gateways: Gateways
     names: Names
+    now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ def visit_of(request: Request) -> Visit:
         portal=request.app.state.portal,
         session=request.scope["vzaimo.session"],
         language=_language(request),
-        now=datetime.now(UTC),
+        now=request.app.state.portal.now(),
     )
 
 

@@ -1,0 +1,103 @@
+"""The portal over the four gateways: a city asks, the host decides, the city confirms, all by pages."""
+
+import json
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.tokens import ISSUER, token
+from vzaimo.portal.main import portal
+from vzaimo.portal.testing import PORTAL, Browser, settings
+
+
+class Wires(httpx2.AsyncBaseTransport):
+    """Leads to the services in this process, and to an issuer whose codes are the names of people."""
+
+    def __init__(self, world):
+        self._world = world
+
+    async def handle_async_request(self, request):
+        name = request.url.host.removesuffix(".example")
+        if name != "issuer":
+            client = self._world.services[name].client
+            answer = await client.request(
+                request.method, request.url.raw_path.decode(), content=await request.aread(), headers=request.headers
+            )
+            return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        if request.url.path.startswith("/.well-known"):
+            places = {"authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
+            return httpx2.Response(200, json={"issuer": ISSUER, **places})
+        person = parse_qs((await request.aread()).decode())["code"][0]
+        content = {"access_token": token(person, email=f"{person}@city.example"), "expires_in": 3600}
+        return httpx2.Response(200, content=json.dumps(content), headers={"Content-Type": "application/json"})
+
+
+@pytest.fixture
+async def visitors(world):
+    """People at the portal: each with a browser of their own."""
+    app = portal(settings(issuer=ISSUER), Wires(world), world.clock.now)
+    transport = httpx2.ASGITransport(app=app)
+    opened = []
+
+    async def come(person=None):
+        opened.append(httpx2.AsyncClient(transport=transport, base_url=PORTAL, timeout=30))
+        browser = Browser(opened[-1])
+        if person is not None:
+            await browser.sign_in(code=person)
+        return browser
+
+    yield come
+    for one in opened:
+        await one.aclose()
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_a_visit_from_the_agenda_to_the_confirmation(world, visitors):
+    await world.settle_cities("moskva", "izhevsk")
+    event = await world.announce(seats=[{"mode": "in_person", "capacity": 2}])
+    await world.agreed(event, (0, 0, 0))
+    stranger, guest, host = await visitors(), await visitors("izhevsk"), await visitors("moskva")
+
+    assert "Образовательная среда московской школы" in (await stranger.get("/events")).text
+    page = await guest.get(f"/events/{event}")
+    ask = f"/events/{event}/ask?city=izhevsk&mode=in_person"
+    assert ask.replace("&", "&amp;") in page.text
+    people = {"name": ["Анна", "Борис", "Вера"], "role": ["director", "teacher", "teacher"], "organisation": [""] * 3}
+    sent = await guest.send(await guest.get(ask), ask, step="submit", min_viable="1", **people)
+    assert sent.status_code == 303, sent.text
+    request = sent.headers["location"]
+    assert "Ждёт решения" in (await guest.get(request)).text
+
+    async def arrived():
+        page = await host.get("/my")
+        return page if request in page.text else None
+
+    assert "Решить по запросу: Ижевск" in (await eventually(arrived, "the host hears of the request")).text
+    page = await host.get(request)
+    assert "Анна" in page.text
+    assert page.text.count(" checked") == 2
+    chosen = [one["id"] for one in (await world.see("requests", request, "moskva"))["delegates"]]
+    decided = await host.send(
+        page, f"{request}/decision", verdict="approve", delegate=chosen, why="accepted", why_not="no-seats", remark=""
+    )
+    assert decided.status_code == 303, decided.text
+
+    page = await guest.get(request)
+    assert "Одобрен" in page.text
+    assert "Место в очереди: 1 из 1" in page.text
+    confirmed = await guest.send(page, f"{request}/confirm")
+    assert confirmed.status_code == 303, confirmed.text
+    assert "Участие подтверждено" in (await guest.get(request)).text
+
+    async def told():
+        page = await guest.get("/inbox")
+        return page if "Запрос одобрен" in page.text else None
+
+    await eventually(told, "the guest's inbox")
+    for browser in (stranger, guest, host):
+        for path in ("/", "/events", "/events/month", "/practices", "/cities", "/cities/moskva"):
+            page = await browser.get(path)
+            assert page.status_code == 200
+            assert "не отвечает" not in page.text, path
