@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx2
 
-from vzaimo.local.client import client
+from vzaimo.local.client import Client, client
 from vzaimo.local.ground import SERVICES, Ground
-from vzaimo.local.seed import people, seed
+from vzaimo.local.seed import HOST, people, seed
+from vzaimo.local.story import play
 from vzaimo.local.supervisor import Program, Supervisor
 
 PATIENCE = 60.0
@@ -48,7 +49,7 @@ async def up(ground: Ground, say: Say, *, demo: bool) -> None:
             say("→ demo, through the gateways (the first time about ten seconds)")
             calls = client(ground)
             async with calls.http:
-                if not await _before(stopping, seed(calls, lambda line: say(f"  {line}"))):
+                if not await _before(stopping, _fill(calls, lambda line: say(f"  {line}"))):
                     return
         _introduce(ground, say, demo=demo)
         await stopping.wait()
@@ -59,6 +60,14 @@ async def up(ground: Ground, say: Say, *, demo: bool) -> None:
         await supervisor.stop(("desk",))
         await supervisor.stop(("bus",))
         say("stopped; what was entered is kept in " + str(ground.folder))
+
+
+async def _fill(calls: Client, say: Say) -> None:
+    """The demo, and its visit once: a portal where nothing happens shows nothing."""
+    await seed(calls, say)
+    if not await calls.pages("calendar", "/events", host=HOST, mode="in_person"):
+        granted = await play(calls, lambda _line: None)
+        say(f"визит объявлен, города попросили участия, выдано мест: {granted}")
 
 
 async def _before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
