@@ -49,6 +49,9 @@ OWN = [
     f"/events/{EVENT}/ask?city=izhevsk&mode=remote",
     f"/events/{EVENT}/requests",
     "/invitations?secret=s",
+    "/plans?host=moskva",
+    "/plans/new?host=moskva",
+    f"/plans/{EVENT}",
 ]
 
 
@@ -94,21 +97,22 @@ async def window(chromium, **how):
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("language, scheme", [("ru", "light"), ("en", "dark")])
-async def test_every_page_is_accessible_and_fits(chromium, served, gateways, language, scheme):
+@pytest.mark.parametrize("language, scheme, width", [("ru", "light", 360), ("en", "dark", 1280)])
+async def test_every_page_is_accessible_and_fits(chromium, served, gateways, language, scheme, width):
     axe = Axe()
-    async with window(chromium, locale=language, color_scheme=scheme) as page:
+    sizes = {one: {"width": one, "height": 800} for one in (360, 1280)}
+    async with window(chromium, locale=language, color_scheme=scheme, viewport=sizes[width]) as page:
         for path in [*PUBLIC, *OWN]:
             if path == OWN[0]:
                 await enter(page, served)
             answer = await page.goto(served + path)
             assert answer.status == (404 if path == "/nowhere" else 200), path
-            for width in (360, 1280):
-                await page.set_viewport_size({"width": width, "height": 800})
-                found = await axe.run(page)
-                faults = [(one["id"], one["nodes"][0]["target"]) for one in found.response["violations"]]
-                assert faults == [], f"{path}, {language}, {width} px"
-                assert await page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} at {width} px"
+            found = await axe.run(page)
+            faults = [(one["id"], one["nodes"][0]["target"]) for one in found.response["violations"]]
+            assert faults == [], f"{path}, {language}, {width} px"
+            for other in (1640 - width, width):
+                await page.set_viewport_size(sizes[other])
+                assert await page.evaluate("document.documentElement.scrollWidth") <= other, f"{path} at {other} px"
         assert [one for one in page.said if "404" not in one] == []
 
 
@@ -170,6 +174,8 @@ def fill(gateways):
     named = {"id": "01890000-0000-7000-8000-0000000002aa", "rank": 1, "role": "teacher", "status": "proposed"}
     other = {**named, "id": "01890000-0000-7000-8000-0000000002ab", "rank": 2, "name": "Борис"}
     asked = request(status="submitted", delegates=[{**named, "name": "Анна"}, other])
+    plan = {"title": "Визит", "mode": "hybrid", "timezone": "Europe/Moscow", "topics": ["mesh"]}
+    written = {"id": EVENT, "host": "moskva", "status": "announced", "plan": plan, "version": 1}
     line = {"city": "moskva", "events": 3, "seats_hosted": 60, "seats_received": 0, "people": 0}
     numbers = {"cities": 2, "events": 3, "seats": 60, "people": 55, "decision_hours": 20.5, "feedback_mean": 4.6}
     both = [("coordinator", "izhevsk"), ("coordinator", "moskva")]
@@ -183,6 +189,8 @@ def fill(gateways):
         ("registry", "/organisations"): [{"id": REQUEST, "city": "moskva", "name": "Школа № 1560", "kind": "school"}],
         ("calendar", "/events"): [event(), event(mode="remote", seats_now=[])],
         ("calendar", f"/events/{EVENT}"): event(practices=[PRACTICE], academic_hours=16, schedule_revision=2),
+        ("calendar", "/plans"): [written],
+        ("calendar", f"/plans/{EVENT}"): written,
         ("requests", "/requests"): [asked],
         ("requests", f"/requests/{REQUEST}"): asked,
         ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},

@@ -11,6 +11,29 @@ from vzaimo.kit.testing.tokens import ISSUER, token
 from vzaimo.portal.main import portal
 from vzaimo.portal.testing import PORTAL, Browser, settings
 
+PLAN = {
+    "title": "Визит",
+    "summary": "Два дня в двух школах",
+    "mode": "in_person",
+    "timezone": "Europe/Moscow",
+    "academic_hours": "16",
+    "audience": ["director", "teacher"],
+    "session-id": ["", ""],
+    "session-title": ["Первая школа", "Вторая школа"],
+    "session-starts": ["2026-10-20T10:00", "2026-10-21T10:00"],
+    "session-ends": ["2026-10-20T17:00", "2026-10-21T16:00"],
+    "session-site": ["Школа № 1560", "Школа № 1474"],
+    "session-address": ["", ""],
+    "session-join_link": ["", ""],
+    "session-capacity": ["", ""],
+    "capacity-in_person": "2",
+    "quota-in_person": "",
+    "admission": "",
+    "queue_order": "submitted",
+    "queue_policy": "strict",
+    "deadlines_preset": "standard",
+}
+
 
 class Wires(httpx2.AsyncBaseTransport):
     """Leads to the services in this process, and to an issuer whose codes are the names of people."""
@@ -56,11 +79,17 @@ async def visitors(world):
 @pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
 async def test_a_visit_from_the_agenda_to_the_confirmation(world, visitors):
     await world.settle_cities("moskva", "izhevsk")
-    event = await world.announce(seats=[{"mode": "in_person", "capacity": 2}])
-    await world.agreed(event, (0, 0, 0))
     stranger, guest, host = await visitors(), await visitors("izhevsk"), await visitors("moskva")
+    new = "/plans/new?host=moskva"
+    announced = await host.send(await host.get(new), new, **PLAN, step="announce")
+    assert announced.status_code == 303, announced.text
+    event = announced.headers["location"].rpartition("/")[2]
+    await world.agreed(event, (0, 0, 0))
+    page = await host.get(f"/plans/{event}")
+    mended = await host.send(page, f"/plans/{event}", **PLAN | {"title": "Среда московской школы", "step": "save"})
+    assert mended.status_code == 303, mended.text
 
-    assert "Образовательная среда московской школы" in (await stranger.get("/events")).text
+    assert "Среда московской школы" in (await stranger.get("/events")).text
     page = await guest.get(f"/events/{event}")
     ask = f"/events/{event}/ask?city=izhevsk&mode=in_person"
     assert ask.replace("&", "&amp;") in page.text

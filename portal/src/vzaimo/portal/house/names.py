@@ -62,6 +62,10 @@ class Names:
         active = (city for city in self.cities.values() if city.status is CityStatus.ACTIVE)
         return sorted(((city.id, city.name) for city in active), key=lambda one: one[1])
 
+    def zones(self) -> list[str]:
+        """The zones of all cities, to choose from."""
+        return sorted({city.timezone for city in self.cities.values()})
+
     def topic_options(self, language: Language) -> list[tuple[str, str]]:
         """Topics in use, to choose from."""
         used = (topic for topic in self.topics.values() if not topic.retired)
