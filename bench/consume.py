@@ -49,7 +49,7 @@ async def measure(kind, folder, make):
         await migrate(database, parts().schemas)
         works = Works(database, SystemClock())
         began = time.perf_counter()
-        await rebuild(works, js, Subscription(CityFact, CITIES))
+        await rebuild(works, js, Subscription(CityFact, CITIES), "bench")
         rebuilt = REBUILT / (time.perf_counter() - began)
         raw = await _raw(js, works)
         await database.close()

@@ -50,7 +50,16 @@ async def measure(kind, _folder, make):
 
 
 def _notification(one, notice, role):
-    return {"id": one, "notice": notice, "person": role.person, "city": role.city, "at": LONG_AGO, "version": 1}
+    return {
+        "id": one,
+        "notice": notice,
+        "person": role.person,
+        "city": role.city,
+        "no": 1,
+        "delivery": uuid5(one, "email"),
+        "at": LONG_AGO,
+        "version": 1,
+    }
 
 
 def _delivery(one, notice, role):

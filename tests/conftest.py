@@ -1,19 +1,29 @@
 """Fixtures of the whole suite stand in the kit, so that other services' tests may use them too."""
 
 import os
+import shutil
+import signal
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from vzaimo.contracts.event import envelope
 from vzaimo.contracts.registry import City, CityActivated, CityStatus, PersonRole, RoleGranted
 from vzaimo.kit.bus import Access, Stream, connect, ensure_stream
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import person_ref
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.nats import NatsServer
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
+from vzaimo.local.bus import files
 
 pytest_plugins = ["vzaimo.kit.testing.fixtures"]
+
+NATS = Path(__file__).parents[1] / "deploy" / "nats"
 
 # ``make test-deep`` asks for many more examples of everything.
 settings.register_profile("deep", max_examples=2_000, deadline=None)
@@ -51,7 +61,7 @@ class Foreign:
         for person in people:
             await self.role(person, "coordinator", city)
 
-    async def role(self, person, role, city=None, scopes=()):
+    async def role(self, person, role, city=None, scopes=(), granted_at=LONG_AGO):
         """A person's role."""
         granted = PersonRole(
             id=new_id(),
@@ -59,7 +69,7 @@ class Foreign:
             city=city,
             role=role,
             scopes=scopes,
-            granted_at=LONG_AGO,
+            granted_at=granted_at,
         )
         await self.tell(RoleGranted(aggregate_version=1, role=granted))
         return granted
@@ -90,3 +100,93 @@ def settings_of(store_url, nats_server, tmp_path):
         )
 
     return make
+
+
+class Guest(Client):
+    """A user of the bus who notes what it is forbidden to do."""
+
+    def __init__(self):
+        super().__init__()
+        self.refusals = []
+
+    async def refused(self, error):
+        self.refusals.append(str(error))
+
+    async def may_publish(self, subject, body=b""):
+        before = len(self.refusals)
+        await self.publish(subject, body)
+        await self._answered()
+        return not any(f'publish to "{subject.lower()}"' in text.lower() for text in self.refusals[before:])
+
+    async def may_hear(self, subject):
+        before = len(self.refusals)
+        await self.subscribe(subject)
+        await self._answered()
+        return len(self.refusals) == before
+
+    async def _answered(self):
+        # Twice: nats-py lets the first PING overtake what is still in its buffer.
+        await self.flush()
+        await self.flush()
+
+
+class GuardedBus(NatsServer):
+    """A server with the configuration of deploy/nats, and the passwords of its users."""
+
+    def __init__(self, folder, monkeypatch):
+        super().__init__(folder)
+        shutil.copytree(NATS, folder / "conf", ignore=shutil.ignore_patterns("secrets"))
+        self.secrets = folder / "conf" / "secrets"
+        self.passwords = files.renew(self.secrets, [])
+        self._log = folder / "nats.log"
+        self._monkeypatch = monkeypatch
+
+    def _configured(self):
+        told = {"NATS_LISTEN": f"127.0.0.1:{self.port}", "NATS_STORE": str(self.store_dir)}
+        for name, value in told.items():
+            self._monkeypatch.setenv(name, value)
+        path = self.folder / "conf" / "test.conf"
+        path.write_text(f'include ./node.conf\nports_file_dir: "{self.folder}"\nlog_file: "{self._log}"\n')
+        return path
+
+    async def reload(self):
+        """Let it read its configuration again: twice, as docs/operations.md says, or new accounts import nothing."""
+        for _ in range(2):
+            before = self._reloads()
+            os.kill(self._process.pid, signal.SIGHUP)
+            await eventually(lambda before=before: self._reloads() > before, "read again")
+
+    def _reloads(self):
+        return self._log.read_text(encoding="utf-8").count("Reloaded server configuration")
+
+    async def connect(self, user):
+        """As a user, with its own inbox."""
+        guest = Guest()
+        try:
+            await guest.connect(
+                self.url,
+                user=user,
+                password=self.passwords.get(user),
+                inbox_prefix=f"_INBOX_{user}",
+                error_cb=guest.refused,
+                allow_reconnect=False,
+            )
+        except BaseException:
+            await guest.close()  # nats-py leaves a refused connection open
+            raise
+        return guest
+
+    async def lets_in(self, user):
+        try:
+            await (await self.connect(user)).close()
+        except (NatsError, OSError):
+            return False
+        return True
+
+
+@pytest.fixture
+def guarded_bus(tmp_path, monkeypatch):
+    server = GuardedBus(tmp_path / "nats", monkeypatch)
+    server.start()
+    yield server
+    server.stop()

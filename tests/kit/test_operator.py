@@ -1,7 +1,7 @@
 """What an operator may tell a service."""
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, text, update
 
 from vzaimo.calendar.main import parts
 from vzaimo.calendar.projections import CITY
@@ -52,19 +52,31 @@ async def test_without_a_token_there_is_no_such_address(foreign, settings_of, cl
         assert (await service.client.post("/operator/rebuild")).status_code == 404
 
 
+async def test_a_process_serves_on_when_another_one_upgrades_the_store(calendar):
+    async with calendar.service.works.database.begin() as tx:
+        await tx.execute(text("UPDATE calendar_revision SET version_num = '9999'"))
+    answer = await calendar.client.get("/readyz")
+    (schema,) = (one for one in answer.json()["checks"] if one["name"] == "schema")
+    assert (answer.status_code, schema["degraded"]) == (200, True)
+    assert "the store was upgraded" in schema["detail"]
+
+
 async def test_copies_that_are_equal_are_said_to_be(operate):
     found = {one.pop("copy_of"): one for one in (await operate("POST", "/rebuild")).json()}
     assert found["city_copy"] == {"rows": 2, "missing": 0, "older": 0, "different": 0}
     assert found["role"] == {"rows": 2, "missing": 0, "older": 0, "different": 0}
 
 
-async def test_copies_that_differ_are_mended(calendar, operate):
+@pytest.mark.parametrize("handled", [True, False])
+async def test_copies_that_differ_are_mended(calendar, operate, handled):
     async with calendar.service.works.database.begin() as tx:
+        if not handled:
+            await tx.execute(delete(INBOX).where(INBOX.c.consumer == "calendar-city"))
         await tx.execute(update(CITY).where(CITY.c.id == "tver").values(status="withdrawn"))
         await tx.execute(CITY.delete().where(CITY.c.id == "perm"))
     found = {one["copy_of"]: one for one in (await operate("POST", "/rebuild")).json()}
     assert (found["city_copy"]["missing"], found["city_copy"]["different"]) == (1, 1)
-    assert await cities(calendar) == {"tver": "active", "perm": "active"}
+    await eventually(lambda: _both(calendar), "both cities")
 
 
 async def test_a_consumer_takes_its_facts_again_and_only_what_was_lost_has_an_effect(calendar, operate):

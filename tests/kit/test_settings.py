@@ -1,8 +1,11 @@
 """Settings, logs and traces."""
 
 import json
+import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -41,6 +44,22 @@ def test_good_settings_are_read(environment):
         ("VZAIMO_DATABASE_URL", None, "VZAIMO_DATABASE_URL is not set"),
         ("VZAIMO_HTTP_PORT", "70000", "VZAIMO_HTTP_PORT is wrong: Input should be less than or equal to 65535"),
         ("VZAIMO_ROLE", "boss", "VZAIMO_ROLE is wrong: Input should be 'all', 'api' or 'worker'"),
+        ("VZAIMO_ROLE", "api", "VZAIMO_ROLE is wrong: SQLite serves one process; to split it, use PostgreSQL"),
+        ("VZAIMO_ISSUER", "", "VZAIMO_ISSUER is not set"),
+        ("VZAIMO_TRUSTED_PROXIES", "10.0.0.0/8", "VZAIMO_TRUSTED_PROXIES is wrong: it must be JSON"),
+        (
+            "VZAIMO_TRUSTED_PROXIES",
+            '["proxy"]',
+            "VZAIMO_TRUSTED_PROXIES is wrong: value is not a valid IPv4 or IPv6 network",
+        ),
+        ("VZAIMO_NATS_URL", "localhost", "VZAIMO_NATS_URL is wrong: it must be nats://host:port or tls://host:port"),
+        ("VZAIMO_NATS_TLS_CA", "/nowhere", "VZAIMO_NATS_TLS_CA is wrong: Path does not point to a file"),
+        ("VZAIMO_NATS_TLS_CA", __file__, "VZAIMO_NATS_TLS_CA is wrong: it must be a file of certificates (PEM)"),
+        (
+            "VZAIMO_DATABASE_URL",
+            "mysql://u:secret@h/d",
+            "VZAIMO_DATABASE_URL is wrong: it must begin with sqlite:/// and a path, or with postgresql://",
+        ),
     ],
 )
 def test_a_wrong_setting_stops_the_process_with_a_line_that_names_it(environment, capsys, name, value, said):
@@ -51,6 +70,43 @@ def test_a_wrong_setting_stops_the_process_with_a_line_that_names_it(environment
         load(Settings)
     assert stopped.value.code == 2
     assert capsys.readouterr().err == said + "\n"
+
+
+def start(**changes):
+    """The process of a service, with these settings."""
+    environment = {**os.environ, **GOOD, **changes}
+    return subprocess.run(
+        (sys.executable, "-m", "vzaimo.calendar"), env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_process_without_its_settings_ends_with_a_line_for_each(monkeypatch):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("VZAIMO_")}
+    ended = subprocess.run(
+        (sys.executable, "-m", "vzaimo.calendar"), env=environment, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr.splitlines()) == (2, [f"{name} is not set" for name in GOOD])
+
+
+def test_a_process_whose_store_is_newer_ends_with_a_line_that_says_what_to_do(tmp_path):
+    path = tmp_path / "store.db"
+    with closing(sqlite3.connect(path)) as store:
+        store.execute("CREATE TABLE kit_revision (version_num VARCHAR(32) PRIMARY KEY)")
+        store.execute("INSERT INTO kit_revision VALUES ('9999')")
+        store.commit()
+    ended = start(VZAIMO_DATABASE_URL=f"sqlite:///{path}")
+    (line,) = ended.stdout.splitlines()
+    said = "vzaimo.kit: the store's schema 9999 is newer than this code knows; start the newer version, or restore "
+    assert (ended.returncode, ended.stderr) == (3, "")
+    assert json.loads(line)["event"].startswith(said)
+
+
+@pytest.mark.parametrize("url", ["postgresql://nobody@127.0.0.1:1/calendar", "sqlite:////proc/nowhere/store.db"])
+def test_a_process_whose_store_cannot_be_opened_ends_with_a_line(url):
+    ended = start(VZAIMO_DATABASE_URL=url)
+    (line,) = ended.stdout.splitlines()
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert json.loads(line)["event"].startswith("the store of calendar cannot be opened: ")
 
 
 LOGGING = """

@@ -9,11 +9,11 @@ from vzaimo.contracts.registry import Contact, ContactChanged
 from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import person_ref
-from vzaimo.kit.smtp import MailSettings
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import ISSUER
 from vzaimo.notify.main import parts
+from vzaimo.notify.settings import NotifySettings
 
 NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
 
@@ -102,7 +102,12 @@ async def notify(foreign, contact, settings_of, smtp_sink, clock, passing):
         await contact(person)
     await contact("anna", locale="en")
     settings = settings_of(
-        MailSettings, smtp_host="127.0.0.1", smtp_port=smtp_sink.port, portal_url="https://portal.example"
+        NotifySettings,
+        smtp_host="127.0.0.1",
+        smtp_port=smtp_sink.port,
+        portal_url="https://portal.example",
+        notify_url="https://notify.example",
+        unsubscribe_key="k" * 40,
     )
     async with running(parts(settings), settings, clock) as service:
         await service.known("host", "boris", "anna", "mod")
@@ -131,5 +136,58 @@ def told(inbox):
             return await inbox(person) == [*kinds]
 
         await eventually(same, f"{person} is told {kinds}")
+
+    return wait
+
+
+@pytest.fixture
+def mails_to(smtp_sink, passing):
+    async def wait(person, count=1):
+        def there():
+            found = [mail for mail in smtp_sink.mails if mail["To"] == f"{person}@city.example"]
+            return len(found) >= count and found
+
+        return await passing(there, f"a mail to {person}")
+
+    return wait
+
+
+@pytest.fixture
+def settled(notify, passing):
+    """Wait until every delivery stands in one of these states."""
+
+    async def wait(*statuses):
+        async def all_of_them():
+            items = (await notify.call("GET", "/deliveries?limit=200", "mod")).json()["items"]
+            return {one["status"] for one in items} <= {*statuses}
+
+        await passing(all_of_them, f"all deliveries are {statuses}")
+
+    return wait
+
+
+@pytest.fixture
+def heard(inbox):
+    """As ``told``, where one fact says several things: in any order."""
+
+    async def wait(person, *kinds):
+        async def same():
+            return sorted(await inbox(person)) == sorted(kinds)
+
+        await eventually(same, f"{person} is told {kinds}")
+
+    return wait
+
+
+@pytest.fixture
+def mail_about(smtp_sink, passing):
+    """Wait for a person's mail whose subject begins so."""
+
+    async def wait(person, subject):
+        def there():
+            found = [mail for mail in smtp_sink.mails if mail["To"] == f"{person}@city.example"]
+            return next((mail for mail in found if mail["Subject"].startswith(subject)), None)
+
+        return await passing(there, f"a mail to {person}: {subject}")
 
     return wait

@@ -149,3 +149,18 @@ def seen(requests):
         return view["status"], view["granted"], view["waiting"], (view["offer"] or {}).get("seats", 0)
 
     return read
+
+
+@pytest.fixture
+def moved_to(requests, clock):
+    """Move the clock on, once the copies are level: else they would count as behind for all of that time."""
+
+    async def move(moment):
+        await eventually(lambda: _level(requests.service.inbound), "level copies")
+        clock.advance(moment - clock.now())
+
+    return move
+
+
+async def _level(inbound):
+    return inbound.caught_up and not inbound.behind_since

@@ -30,13 +30,16 @@ from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 from vzaimo.kit.timers import Timers
 from vzaimo.kit.work import Works
-from vzaimo.requests.consumers import SUBSCRIPTIONS
+from vzaimo.requests.consumers import subscriptions
 from vzaimo.requests.domain import requests as rules
 from vzaimo.requests.domain.requests import Delegation
+from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers import requests as guest
 from vzaimo.requests.handlers.decisions import Decide, decide
 from vzaimo.requests.main import parts
 from vzaimo.requests.store import LEDGER, REQUEST, request_columns
+
+SUBSCRIPTIONS = subscriptions(Terms())
 
 HOST = Actor("host", coordinated=frozenset({"moskva"}))
 BY_FACT = {one.fact: one for one in SUBSCRIPTIONS}

@@ -177,7 +177,7 @@ async def test_delegations_sit_together_in_parallel_sessions_as_far_as_there_is_
 
     assert await refused([small.id]) == (409, "session-full")
     assert await refused([large.id, small.id]) == (422, "sessions-overlap")
-    assert await refused([new_id()]) == (422, "unknown-session")
+    assert await refused([new_id()]) == (422, "foreign-session")
     stranger = {"assignments": [{"delegate": str(new_id()), "sessions": None}]}
     assert kind(await requests.call("POST", path, "host", stranger)) == (422, "unknown-delegate")
     told = len(await requests.facts())

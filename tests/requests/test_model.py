@@ -41,7 +41,7 @@ from vzaimo.kit.tables import OutboxRow, TimerRow, table_of
 from vzaimo.kit.testing.fixtures import NOON
 from vzaimo.kit.timers import Timers
 from vzaimo.kit.work import Works
-from vzaimo.requests.consumers import SUBSCRIPTIONS
+from vzaimo.requests.consumers import subscriptions
 from vzaimo.requests.domain import delegations, schedules
 from vzaimo.requests.domain import requests as rules
 from vzaimo.requests.domain.deadlines import Patience
@@ -50,12 +50,15 @@ from vzaimo.requests.domain.ledgers import Ledger, Share, fits, free, room
 from vzaimo.requests.domain.queues import reserves_hold
 from vzaimo.requests.domain.requests import Delegation, Person
 from vzaimo.requests.domain.states import SEATED, placed
+from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.domain.transitions import FINAL, TRANSITIONS, Step
 from vzaimo.requests.handlers import decisions as host
 from vzaimo.requests.handlers import delegations as people
 from vzaimo.requests.handlers import requests as guest
 from vzaimo.requests.main import parts
 from vzaimo.requests.store import LEDGER, REQUEST, SHARE, ledger_of, request_of
+
+SUBSCRIPTIONS = subscriptions(Terms())
 
 Status, State = RequestStatus, DelegateStatus
 CITIES = ("tver", "perm", "izhevsk", "omsk")

@@ -11,11 +11,11 @@ import pytest
 from vzaimo.calendar import main as calendar
 from vzaimo.kit.bus import Access, connect
 from vzaimo.kit.settings import Settings
-from vzaimo.kit.smtp import MailSettings
 from vzaimo.kit.testing import eventually, postgres
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 from vzaimo.notify import main as notify
+from vzaimo.notify.settings import NotifySettings
 from vzaimo.registry import main as registry
 from vzaimo.registry.settings import RegistrySettings
 from vzaimo.requests import main as requests
@@ -33,8 +33,9 @@ MODERATOR = "moderator"
 class World:
     """The set. People are known by their city's name; each service can be away and come back."""
 
-    def __init__(self, urls, nats_server, smtp_sink, folder, clock):
+    def __init__(self, urls, nats_server, smtp_sink, folder, clock, passwords):
         self.urls = urls
+        self.passwords = passwords
         self.nats = nats_server
         self.smtp = smtp_sink
         self.clock = clock
@@ -52,6 +53,7 @@ class World:
             "audience": AUDIENCE,
             "jwks": write_jwks(self.folder),
             "operator_token": "o" * 40,
+            **self.user(name, "nats_"),
         }
         mail = {"smtp_host": "127.0.0.1", "smtp_port": self.smtp.port, "portal_url": "https://portal.example"}
         if name == "registry":
@@ -59,9 +61,16 @@ class World:
             settings = RegistrySettings(**told, **mail, **invited)
             return registry.parts(settings), settings
         if name == "notify":
-            settings = MailSettings(**told, **mail)
+            settings = NotifySettings(**told, **mail)
             return notify.parts(settings), settings
         return {"calendar": calendar, "requests": requests}[name].parts(), Settings(**told)
+
+    def user(self, name, prefix=""):
+        """As whom a service comes to a bus that asks."""
+        if name not in self.passwords:
+            return {}
+        told = {"user": name, "password": self.passwords[name], "inbox_prefix": f"_INBOX_{name}"}
+        return {f"{prefix}{key}": value for key, value in told.items()}
 
     async def start(self, *names):
         """These services are there."""
@@ -186,7 +195,7 @@ class World:
 
     async def quiet(self):
         """Everything is published and handled, as the bus itself says."""
-        client = await connect(Access(self.nats.url), "test-quiet")
+        client = await connect(Access(self.nats.url, **self.user("operator")), "test-quiet")
         js = client.jetstream()
 
         async def still():
@@ -281,8 +290,14 @@ def fresh_url(request, urls, tmp_path):
 
 
 @pytest.fixture
-async def world(urls, nats_server, smtp_sink, tmp_path, clock):
-    made = World(urls, nats_server, smtp_sink, tmp_path, clock)
+def passwords():
+    """Of the users of the bus, where it asks."""
+    return {}
+
+
+@pytest.fixture
+async def world(urls, nats_server, smtp_sink, tmp_path, clock, passwords):
+    made = World(urls, nats_server, smtp_sink, tmp_path, clock, passwords)
     await made.start(*SERVICES)
     yield made
     await made.stop(*list(made.services)[::-1])

@@ -399,13 +399,13 @@ class NeedFact(Fact):
 
 
 class NeedPosted(NeedFact):
-    """A city said what it wants to learn."""
+    """A city said what it wants to learn, or the event that answered it will not take place."""
 
     audience: ClassVar[Audience] = Audience.PUBLIC
 
 
 class NeedBacked(NeedFact):
-    """Another city wants to learn the same, or no longer does."""
+    """Another city wants to learn the same, or no longer does; or one more city was asked to host."""
 
     audience: ClassVar[Audience] = Audience.PUBLIC
 
@@ -467,6 +467,10 @@ class Erasure(State):
     people: Count
     cause: Literal["purge", "erasure"]
     erased_at: AwareDatetime
+    number: Annotated[int, Field(ge=1)] | None = None
+    """The act's, within the service."""
+    delegates: tuple[UUID, ...] = ()
+    """By the ids that the request's facts have; none: all of the request."""
 
 
 class ErasureFact(Fact):

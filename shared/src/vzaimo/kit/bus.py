@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -26,6 +27,23 @@ class Access:
     password: str | None = None
     credentials: str | None = None
     """Path of a credentials file."""
+    inbox_prefix: str = "_INBOX"
+    """Answers come below it; where users have permissions, each has a prefix of its own."""
+    tls_ca: str | None = None
+    """Path of the authority that signed the server's certificate; with it, only TLS will do."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """How the server proves who it is; none without an authority."""
+        return ssl.create_default_context(cafile=self.tls_ca) if self.tls_ca else None
+
+
+@dataclass(slots=True)
+class Standing:
+    """What the server thinks of us, for ``/readyz``."""
+
+    refusal: str | None = None
+    """Why it does not let us in, or what it did not let us do; none since all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +59,28 @@ class Stream:
 DEAD_LETTERS = Stream(DEADLETTER, ("dead.>",))
 
 
-async def connect(access: Access, name: str, *, back: Callable[[], None] | None = None) -> Client:
+async def connect(
+    access: Access, name: str, *, back: Callable[[], None] | None = None, standing: Standing | None = None
+) -> Client:
     """Connect, and stay connected: it waits for a server as long as it takes, also later.
 
-    ``back`` is called after each reconnection.
+    ``back`` is called after each reconnection; ``standing`` is kept up to date.
     """
     said: set[str] = set()
+    standing = standing or Standing()
 
     async def failed(error: Exception) -> None:
         text = str(error) or type(error).__name__
-        if "authorization" in text.lower() or "permissions violation" in text.lower():
-            log.error("NATS refuses what %s may do: %s", name, text)
-        elif text not in said:
+        refusal = _refusal(text, access)
+        if standing.refusal is not None and isinstance(error, ConnectionResetError):
+            return  # the end of the connection that was refused
+        standing.refusal = refusal
+        if text not in said:
             said.add(text)
-            log.warning("NATS does not answer at %s: %s", access.url, text)
+            if refusal is not None:
+                log.error("%s: %s", name, refusal)
+            else:
+                log.warning("NATS does not answer at %s: %s", access.url, text)
 
     async def lost() -> None:
         if not client.is_closed:
@@ -62,6 +88,7 @@ async def connect(access: Access, name: str, *, back: Callable[[], None] | None 
 
     async def found() -> None:
         said.clear()
+        standing.refusal = None
         log.info("the connection to NATS is back")
         if back is not None:
             back()
@@ -74,6 +101,8 @@ async def connect(access: Access, name: str, *, back: Callable[[], None] | None 
             user=access.user,
             password=access.password,
             user_credentials=access.credentials,
+            inbox_prefix=access.inbox_prefix,
+            tls=access.tls,
             connect_timeout=3,
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds
@@ -88,7 +117,20 @@ async def connect(access: Access, name: str, *, back: Callable[[], None] | None 
         with contextlib.suppress(Exception):
             await client.close()
         raise
+    standing.refusal = None
     return client
+
+
+def _refusal(text: str, access: Access) -> str | None:
+    """What an answer of the server says about our rights; none for anything else, such as a server that is away."""
+    lower, who = text.lower(), f"user {access.user}" if access.user else "us"
+    if "permissions violation" in lower:
+        return f"NATS forbids {who}: {text.removeprefix('nats: ')}"
+    if "authorization" in lower or "authentication" in lower:
+        return f"NATS does not accept {who}: VZAIMO_NATS_USER or VZAIMO_NATS_PASSWORD is wrong"
+    if "certificate verify failed" in lower:
+        return "the certificate of NATS is not signed by VZAIMO_NATS_TLS_CA"
+    return None
 
 
 def _config(stream: Stream) -> StreamConfig:

@@ -1,5 +1,8 @@
-"""Sends one mail by SMTP (RFC 5321), and says what an answer means: sent, later, or never."""
+"""Sends mails by SMTP (RFC 5321), and says what an answer means: sent, later, or never."""
 
+import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 
@@ -10,7 +13,14 @@ from vzaimo.kit.settings import Port, Settings
 
 
 class MailDeferred(Exception):
-    """The peer did not take the mail now (4xx, no answer, connection lost): try again later."""
+    """The peer did not take the mail now (4xx, no answer, connection lost): try again later.
+
+    ``silent``: it did not answer at all.
+    """
+
+    def __init__(self, reason: str, *, silent: bool = False) -> None:
+        super().__init__(reason)
+        self.silent = silent
 
 
 class MailRejected(Exception):
@@ -30,23 +40,95 @@ class Smtp:
 
     async def send(self, message: EmailMessage) -> None:
         """Hand a mail over. Raises ``MailDeferred`` or ``MailRejected``; neither tells the address."""
+        alone = Connections(self, most=1)
         try:
-            await aiosmtplib.send(
-                message,
-                hostname=self.host,
-                port=self.port,
-                username=self.user,
-                password=self.password,
-                start_tls=self.starttls,
-                timeout=self.timeout,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as error:
-            code = min(one.code for one in error.recipients)
-            raise _meant(code) from None
+            await alone.send(message)
+        finally:
+            await alone.close()
+
+    def client(self) -> aiosmtplib.SMTP:
+        """A connection to be opened."""
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self.user,
+            password=self.password,
+            start_tls=self.starttls,
+            timeout=self.timeout,
+        )
+
+
+class Connections:
+    """Some connections that are kept open, so that a mail need not wait for a new one."""
+
+    def __init__(self, smtp: Smtp, *, most: int = 8, idle: float = 30.0) -> None:
+        self.smtp = smtp
+        self._turns = asyncio.Semaphore(most)
+        self._idle = idle
+        self._free: list[tuple[float, aiosmtplib.SMTP]] = []
+
+    async def send(self, message: EmailMessage) -> None:
+        """Hand a mail over. Raises ``MailDeferred`` or ``MailRejected``; neither tells the address."""
+        async with self._turns:
+            with _meaning():
+                client = await self._open()
+                try:
+                    async with asyncio.timeout(self.smtp.timeout):
+                        await client.send_message(message)
+                except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPResponseException):
+                    self._keep(client)  # an answer: aiosmtplib has reset the conversation
+                    raise
+                except BaseException:
+                    client.close()
+                    raise
+                self._keep(client)
+
+    async def close(self) -> None:
+        """Take leave of the peer."""
+        free, self._free = self._free, []
+        for _, client in free:
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                await client.quit(timeout=1)
+            client.close()
+
+    async def _open(self) -> aiosmtplib.SMTP:
+        """One that is open and answers, or a new one."""
+        while self._free:
+            since, client = self._free.pop()
+            if asyncio.get_running_loop().time() - since < self._idle:
+                with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                    # The peer may have closed it meanwhile: that must not look like a mail that was lost.
+                    await client.rset(timeout=2)
+                    return client
+            client.close()
+        client = self.smtp.client()
+        try:
+            await client.connect()
         except aiosmtplib.SMTPResponseException as error:
-            raise _meant(error.code) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
-            raise MailDeferred(type(error).__name__) from None
+            # It refuses us, not the mail: a wrong password, or too many connections.
+            client.close()
+            raise MailDeferred(str(error.code), silent=True) from None
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _keep(self, client: aiosmtplib.SMTP) -> None:
+        if client.is_connected:
+            self._free.append((asyncio.get_running_loop().time(), client))
+
+
+@contextlib.contextmanager
+def _meaning() -> Iterator[None]:
+    try:
+        yield
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        code = min(one.code for one in error.recipients)
+        raise _meant(code) from None
+    except aiosmtplib.SMTPResponseException as error:
+        raise _meant(error.code) from None
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise MailDeferred(type(error).__name__, silent=True) from None
 
 
 def _meant(code: int) -> Exception:

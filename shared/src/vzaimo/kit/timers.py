@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _TABLE = table_of(TimerRow)
 POLL = 1.0
 """Seconds between looks at what is due."""
+MOST_AT_ONCE = 1000
+"""Timers that one statement takes back."""
 RETRY = timedelta(minutes=1)
 """A timer whose handler failed is tried again after this long; others go on."""
 
@@ -59,8 +61,9 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     """Set and take back timers; of several changes to one timer the last counts."""
     last = {(change.kind, change.aggregate_id): change for change in changes}
     gone = [key for key, change in last.items() if change.due_at is None]
-    if gone:
-        await tx.execute(_TABLE.delete().where(tuple_(_TABLE.c.kind, _TABLE.c.aggregate_id).in_(gone)))
+    for start in range(0, len(gone), MOST_AT_ONCE):
+        some = gone[start : start + MOST_AT_ONCE]
+        await tx.execute(_TABLE.delete().where(tuple_(_TABLE.c.kind, _TABLE.c.aggregate_id).in_(some)))
     rows = [
         {"kind": change.kind, "aggregate_id": change.aggregate_id, "due_at": change.due_at, "revision": change.revision}
         for change in last.values()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import httpx2
 import typer
-from nats.aio.client import Client as Bus
+from nats.aio.client import Client as Nats
 from nats.js.api import DeliverPolicy
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +15,7 @@ from rich.table import Table
 from vzaimo.contracts import calendar, notify, registry, requests
 from vzaimo.contracts.event import UnknownFact, parse
 from vzaimo.local import ground as grounds
+from vzaimo.local.bus.cli import app as bus
 from vzaimo.local.client import Refused, client
 from vzaimo.local.ground import SERVICES, USUAL_FOLDER, Ground
 from vzaimo.local.status import rows
@@ -22,6 +23,7 @@ from vzaimo.local.story import SEATS, play
 from vzaimo.local.up import up as run_up
 
 app = typer.Typer(help="Vzaimo on one machine.", no_args_is_help=True, add_completion=False)
+app.add_typer(bus, name="bus")
 Var = Annotated[Path, typer.Option("--var", envvar="VZAIMO_VAR", help="The folder of the set.")]
 STREAMS = tuple(one.__name__.rpartition(".")[2].upper() for one in (registry, calendar, requests, notify))
 
@@ -197,13 +199,13 @@ async def _operate(
 
 
 async def _tail(ground: Ground, limit: int, *, history: bool) -> None:
-    bus = Bus()
-    await bus.connect(ground.nats, connect_timeout=3, allow_reconnect=True, max_reconnect_attempts=-1)
+    nats = Nats()
+    await nats.connect(ground.nats, connect_timeout=3, allow_reconnect=True, max_reconnect_attempts=-1)
     facts: asyncio.Queue[Any] = asyncio.Queue(1000)
     policy = DeliverPolicy.ALL if history else DeliverPolicy.NEW
     try:
         for stream in STREAMS:
-            await bus.jetstream().subscribe(
+            await nats.jetstream().subscribe(
                 "", stream=stream, ordered_consumer=True, deliver_policy=policy, cb=facts.put
             )
         seen = 0
@@ -212,7 +214,7 @@ async def _tail(ground: Ground, limit: int, *, history: bool) -> None:
             typer.echo(_line(message.subject, message.data))
             seen += 1
     finally:
-        await bus.close()
+        await nats.close()
 
 
 def _line(subject: str, body: bytes) -> str:

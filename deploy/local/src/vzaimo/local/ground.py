@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = ("registry", "calendar", "requests", "notify")
+_SECRETS = ("operator_token", "invitation_key", "unsubscribe_key", "session_key")
 USUAL_PORT = 8100
 USUAL_FOLDER = Path("var")
 MAIL_DOMAIN = "demo.example"
@@ -22,6 +23,7 @@ class Ground:
     port: int
     operator_token: str
     invitation_key: str
+    unsubscribe_key: str
     session_key: str
 
     @property
@@ -87,6 +89,8 @@ class Ground:
             "VZAIMO_SMTP_HOST": "127.0.0.1",
             "VZAIMO_SMTP_PORT": str(self.smtp_port),
             "VZAIMO_PORTAL_URL": self.portal,
+            "VZAIMO_NOTIFY_URL": self.gateway("notify"),
+            "VZAIMO_UNSUBSCRIBE_KEY": self.unsubscribe_key,
             # Everybody calls from one address here.
             "VZAIMO_CALLS_PER_ADDRESS": "0",
         }
@@ -110,15 +114,14 @@ def prepared(folder: Path, port: int | None) -> Ground:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "local.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept.setdefault("operator_token", secrets.token_urlsafe(32))
-    kept.setdefault("invitation_key", secrets.token_urlsafe(48))
-    kept.setdefault("session_key", secrets.token_urlsafe(48))
+    for name in _SECRETS:
+        kept.setdefault(name, secrets.token_urlsafe(48))
     kept["port"] = port or kept.get("port", USUAL_PORT)
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(kept), encoding="utf-8")
     fresh.replace(path)
-    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"], kept["session_key"])
+    return Ground(folder, kept["port"], **{name: kept[name] for name in _SECRETS})
 
 
 def known(folder: Path) -> Ground:

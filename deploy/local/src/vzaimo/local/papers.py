@@ -13,8 +13,8 @@ from vzaimo.contracts.schemas import every_fact
 from vzaimo.kit.asyncapi import asyncapi
 from vzaimo.kit.service import Parts, opened
 from vzaimo.kit.settings import Settings
-from vzaimo.kit.smtp import MailSettings
 from vzaimo.notify import main as notify
+from vzaimo.notify.settings import NotifySettings
 from vzaimo.registry import main as registry
 from vzaimo.registry.settings import RegistrySettings
 from vzaimo.requests import main as requests
@@ -31,7 +31,7 @@ def services(folder: str) -> Iterator[tuple[Parts, Settings]]:
         return {"database_url": f"sqlite:///{folder}/{name}.db"}
 
     to_registry = RegistrySettings.model_validate({**told, **mail, **url("registry"), "invitation_key": "k" * 32})
-    to_notify = MailSettings.model_validate({**told, **mail, **url("notify")})
+    to_notify = NotifySettings.model_validate({**told, **mail, **url("notify")})
     yield registry.parts(to_registry), to_registry
     yield calendar.parts(), Settings.model_validate({**told, **url("calendar")})
     yield requests.parts(), Settings.model_validate({**told, **url("requests")})

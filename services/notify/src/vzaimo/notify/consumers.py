@@ -1,6 +1,7 @@
 """What notify takes from the bus."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -8,13 +9,56 @@ from pydantic import BaseModel
 from sqlalchemy import update
 
 from vzaimo.contracts.calendar import Event, EventFact
-from vzaimo.contracts.registry import City, CityFact, ContactFact, Practice, PracticeFact, RoleFact
-from vzaimo.contracts.requests import Request, RequestFact
+from vzaimo.contracts.registry import (
+    Adoption,
+    AdoptionFact,
+    City,
+    CityFact,
+    ContactFact,
+    Practice,
+    PracticeFact,
+    RoleFact,
+    TopicFact,
+)
+from vzaimo.contracts.requests import (
+    Erasure,
+    ErasureFact,
+    HostInvitation,
+    InvitationFact,
+    Need,
+    NeedFact,
+    Request,
+    RequestFact,
+)
 from vzaimo.kit.inbound import Arrival, Batch, Effect, Subscription
 from vzaimo.kit.work import Work
-from vzaimo.notify.domain.notices import Notice, of_city, of_event, of_practice, of_request
+from vzaimo.notify.domain.notices import (
+    Notice,
+    of_adoption,
+    of_city,
+    of_erasure,
+    of_event,
+    of_invitation,
+    of_need,
+    of_practice,
+)
+from vzaimo.notify.domain.visits import behind, late, of_request, told
+from vzaimo.notify.handlers.remind import plan_adoption, plan_city, plan_event, plan_visit
 from vzaimo.notify.handlers.tell import catch_up, publish
-from vzaimo.notify.projections import CITIES, CONTACTS, EVENTS, PRACTICES, REQUESTS, ROLES
+from vzaimo.notify.handlers.visits import admit, meet
+from vzaimo.notify.projections import (
+    ADOPTIONS,
+    CITIES,
+    CONTACTS,
+    ERASURES,
+    EVENTS,
+    INVITATIONS,
+    NEEDS,
+    PRACTICES,
+    REQUESTS,
+    ROLES,
+    TOPICS,
+)
 from vzaimo.notify.store import DELIVERY
 
 
@@ -35,18 +79,65 @@ def _steps(batch: Batch, part: str, state: type[BaseModel]) -> Iterator[tuple[An
                 before, version = after, arrival.fact.aggregate_version
 
 
-def _tell(part: str, state: type[BaseModel], notices: Callable[[Any, Any], Iterable[Notice]]) -> Effect:
+def _tell(
+    part: str,
+    state: type[BaseModel],
+    notices: Callable[[Any, Any], Iterable[Notice]],
+    plan: Callable[[Work, Any, datetime], None] | None = None,
+) -> Effect:
     async def effect(work: Work, batch: Batch) -> None:
         await publish(
             work,
             [
-                (notice, arrival.event.id, arrival.event.time, getattr(after, "host", None))
+                (notice, arrival.event.id, arrival.event.time)
                 for before, after, arrival in _steps(batch, part, state)
                 for notice in notices(before, after)
             ],
         )
+        if plan is not None:
+            for change in batch.changes:
+                plan(work, getattr(change.fact, part), change.arrival.event.time)
 
     return effect
+
+
+async def _events(work: Work, batch: Batch) -> None:
+    """An event, and what its guests are told of it."""
+    steps = list(_steps(batch, "event", Event))
+    _, requests = await meet(work, {after.id for _, after, _ in steps})
+    news = [
+        (notice, arrival.event.id, arrival.event.time)
+        for before, after, arrival in steps
+        for notice in (
+            *of_event(before, after),
+            *(notice for request in requests[after.id] for notice in told(before, after, request)),
+        )
+    ]
+    for change in batch.changes:
+        event, since = change.fact.event, change.arrival.event.time
+        plan_event(work, event, since)
+        for request in requests[event.id]:
+            plan_visit(work, request, event, since)
+    await publish(work, news)
+
+
+async def _requests(work: Work, batch: Batch) -> None:
+    """A request; and where it arrives after the event has moved, that its city should know."""
+    steps = list(_steps(batch, "request", Request))
+    events, _ = await meet(work, {after.event for _, after, _ in steps})
+    await admit(work, [(after, arrival.event.time) for _, after, arrival in steps])
+    news = [
+        (notice, arrival.event.id, arrival.event.time)
+        for before, after, arrival in steps
+        for notice in of_request(before, after)
+    ]
+    for change in batch.changes:
+        request, since = change.fact.request, change.arrival.event.time
+        event = events.get(request.event)
+        plan_visit(work, request, event, since)
+        if event is not None and behind(event, request):
+            news.append((late(event, request), change.arrival.event.id, since))
+    await publish(work, news)
 
 
 async def _roles(work: Work, batch: Batch) -> None:
@@ -55,20 +146,25 @@ async def _roles(work: Work, batch: Batch) -> None:
 
 async def _contacts(work: Work, batch: Batch) -> None:
     """Deliveries that waited to know where to go need not wait any longer."""
-    people = sorted({change.after["person"] for change in batch.changes})
+    people = sorted({change.after["person"] for change in batch.changes if change.before is None})
     if people:
         await work.execute(
             update(DELIVERY)
-            .where(DELIVERY.c.person.in_(people), DELIVERY.c.due_at.is_not(None))
+            .where(DELIVERY.c.person.in_(people), DELIVERY.c.status == "retrying", DELIVERY.c.due_at.is_not(None))
             .values(due_at=work.now)
         )
 
 
 SUBSCRIPTIONS = (
-    Subscription(CityFact, CITIES, _tell("city", City, of_city)),
+    Subscription(CityFact, CITIES, _tell("city", City, of_city, plan_city)),
     Subscription(RoleFact, ROLES, _roles),
     Subscription(ContactFact, CONTACTS, _contacts),
+    Subscription(TopicFact, TOPICS),
     Subscription(PracticeFact, PRACTICES, _tell("practice", Practice, of_practice)),
-    Subscription(EventFact, EVENTS, _tell("event", Event, of_event)),
-    Subscription(RequestFact, REQUESTS, _tell("request", Request, of_request)),
+    Subscription(AdoptionFact, ADOPTIONS, _tell("adoption", Adoption, of_adoption, plan_adoption)),
+    Subscription(EventFact, EVENTS, _events),
+    Subscription(RequestFact, REQUESTS, _requests),
+    Subscription(NeedFact, NEEDS, _tell("need", Need, of_need)),
+    Subscription(InvitationFact, INVITATIONS, _tell("invitation", HostInvitation, of_invitation)),
+    Subscription(ErasureFact, ERASURES, _tell("erasure", Erasure, of_erasure)),
 )

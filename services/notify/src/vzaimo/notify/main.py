@@ -3,18 +3,29 @@
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.service import Parts, Service, run
 from vzaimo.kit.settings import load
-from vzaimo.kit.smtp import MailSettings
-from vzaimo.notify.api import router
+from vzaimo.kit.smtp import Connections
+from vzaimo.notify.api import ROUTERS
 from vzaimo.notify.consumers import SUBSCRIPTIONS
+from vzaimo.notify.feed import Feed, herald
 from vzaimo.notify.handlers.adopt import adopt
 from vzaimo.notify.handlers.mail import Post, send_due
+from vzaimo.notify.handlers.remind import TIMERS
+from vzaimo.notify.settings import NotifySettings
 from vzaimo.notify.store import NOTIFICATION, Model
 from vzaimo.notify.wording import WORDING
 
 
-def parts(settings: MailSettings) -> Parts:
+def parts(settings: NotifySettings) -> Parts:
     """What notify is made of."""
-    post = Post(settings.smtp, settings.mail_from, settings.portal_url)
+    key = settings.sealing_key
+    post = Post(
+        Connections(settings.smtp),
+        settings.mail_from,
+        settings.portal_url,
+        settings.join_url or settings.portal_url,
+        settings.notify_url if key else None,
+        key or b"",
+    )
 
     async def mail(service: Service) -> None:
         await send_due(service.works, post)
@@ -25,15 +36,19 @@ def parts(settings: MailSettings) -> Parts:
         streams=(Stream("NOTIFY", ("notify.>",)),),
         metadata=Model.metadata,
         wording=WORDING,
-        routers=(router,),
+        routers=ROUTERS,
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
-        loops=(mail,),
+        timers=TIMERS,
+        loops=(mail, herald),
+        forms=("/v1/unsubscribe/",),
+        secret_paths=("/v1/unsubscribe/",),
         own={"notification": NOTIFICATION},
+        extras={"unsubscribe_key": key, "feed": Feed(settings.access)},
     )
 
 
 def main() -> None:
     """The process: ``python -m vzaimo.notify``."""
-    settings = load(MailSettings)
+    settings = load(NotifySettings)
     run(parts(settings), settings)

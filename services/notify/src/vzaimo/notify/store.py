@@ -1,12 +1,16 @@
 """Notify's own rows."""
 
-from datetime import datetime
+from datetime import datetime, time
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, Column, Index, select, text
 from sqlmodel import Field, SQLModel
 
-from vzaimo.kit.tables import new_registry, table_of
+from vzaimo.kit.database import Transaction
+from vzaimo.kit.tables import json_column, new_registry, table_of
+from vzaimo.notify.domain.kinds import Group
+from vzaimo.notify.domain.preferences import Choice, Preferences
 
 
 class Model(SQLModel, registry=new_registry()):
@@ -30,11 +34,12 @@ class NoticeRow(Model, table=True):
 
 
 class CircleRow(Model, table=True):
-    """Those whom notices to a city (or to moderators, or to all cities) concern: a row to lock, nothing else."""
+    """What is locked so that two consumers see what the other adds, and ``@inbox``, which numbers notifications."""
 
     __tablename__ = "circle"
 
     id: str = Field(primary_key=True, max_length=64)
+    last_no: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class NotificationRow(Model, table=True):
@@ -44,6 +49,9 @@ class NotificationRow(Model, table=True):
     __table_args__ = (
         Index("ix_notification_person_at", "person", "at", "id"),
         Index("ix_notification_notice", "notice"),
+        Index("ix_notification_person_no", "person", "no"),
+        Index("ix_notification_no", "no"),
+        Index("ix_notification_delivery", "delivery"),
         Index(
             "ix_notification_unread",
             "person",
@@ -57,13 +65,17 @@ class NotificationRow(Model, table=True):
     person: str = Field(max_length=32)
     city: str | None = None
     """The city as whose person they are told; none for a moderator."""
+    no: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
+    """Grows from one notification to the next, in the order of commits; 0: from before there were numbers."""
+    delivery: UUID | None = None
+    """The mail that carries it; none where its reader wants none."""
     at: datetime
     read_at: datetime | None = None
     version: int
 
 
 class DeliveryRow(Model, table=True):
-    """A notification on its way by mail: ``queued → sent | retrying → dead``, or ``suppressed``."""
+    """A mail on its way, with one notification or several: ``queued → sent | retrying → dead``, or ``suppressed``."""
 
     __tablename__ = "delivery"
     __table_args__ = (
@@ -75,10 +87,12 @@ class DeliveryRow(Model, table=True):
         ),
         Index("ix_delivery_status", "status", "id"),
         Index("ix_delivery_person", "person"),
+        Index("ix_delivery_joins", "joins", unique=True),
     )
 
     id: UUID = Field(primary_key=True)
     notification: UUID
+    """The first one that it carries; ``kind`` and ``notice`` are that one's."""
     notice: UUID
     person: str = Field(max_length=32)
     city: str | None = None
@@ -92,9 +106,50 @@ class DeliveryRow(Model, table=True):
     """When to try (again); none when nothing is left to do."""
     leased_until: datetime | None = None
     """Whoever tries it has so long."""
+    joins: str | None = None
+    """What more it may take up, until it is on its way: all that a digest's reader, or an event's guest, is told."""
     sent_at: datetime | None = None
     version: int
 
 
+class PreferenceRow(Model, table=True):
+    """What a person wants by mail. Whoever has none of these rows gets what is usual."""
+
+    __tablename__ = "preference"
+
+    person: str = Field(primary_key=True, max_length=32)
+    choices: dict[str, Any] = Field(sa_column=json_column())
+    quiet_from: str | None = Field(default=None, max_length=5)
+    quiet_until: str | None = Field(default=None, max_length=5)
+    timezone: str | None = Field(default=None, max_length=64)
+    version: int
+
+
+class AdmissionRow(Model, table=True):
+    """A request that was given seats at least once."""
+
+    __tablename__ = "admission"
+
+    request: UUID = Field(primary_key=True)
+    at: datetime
+
+
 NOTICE, CIRCLE = table_of(NoticeRow), table_of(CircleRow)
 NOTIFICATION, DELIVERY = table_of(NotificationRow), table_of(DeliveryRow)
+PREFERENCE, ADMISSION = table_of(PreferenceRow), table_of(AdmissionRow)
+
+
+async def wishes_of(tx: Transaction, people: Any) -> dict[str, Preferences]:
+    """What these people (a list, or a statement that gives them) want; those who said nothing are left out."""
+    rows = await tx.all(select(PREFERENCE).where(PREFERENCE.c.person.in_(people)))
+    return {row.person: preferences_of(row) for row in rows}
+
+
+def preferences_of(row: Any) -> Preferences:
+    """Preferences from their row."""
+    return Preferences(
+        {Group(group): Choice(choice) for group, choice in row.choices.items()},
+        time.fromisoformat(row.quiet_from) if row.quiet_from else None,
+        time.fromisoformat(row.quiet_until) if row.quiet_until else None,
+        row.timezone,
+    )

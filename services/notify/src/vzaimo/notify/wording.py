@@ -18,4 +18,40 @@ WORDING: Wording = {
         ("Повторять нечего", "Отправка {delivery} в состоянии {status}; повторяют только dead."),
         ("There is nothing to retry", "Delivery {delivery} is {status}; only a dead one is retried."),
     ),
+    "cannot-be-muted": Words(
+        422,
+        (
+            "Эти письма приходят сразу",
+            "email.{group}: решения, отмены и переносы нельзя отключить или отложить. Уберите эту группу.",
+        ),
+        (
+            "These mails come at once",
+            "email.{group}: decisions, cancellations and reschedules are neither muted nor put off. Leave it out.",
+        ),
+    ),
+    "unknown-zone": Words(
+        422,
+        ("Часовой пояс неизвестен", "timezone: укажите имя из базы IANA, например Europe/Samara."),
+        ("The time zone is not known", "timezone: name a zone of the IANA database, such as Europe/Samara."),
+    ),
+    "half-quiet": Words(
+        422,
+        ("Тихие часы указаны наполовину", "Укажите и quiet_from, и quiet_until, или ни одного."),
+        ("Quiet hours need both ends", "Send both quiet_from and quiet_until, or neither."),
+    ),
+    "bad-unsubscribe-token": Words(
+        404,
+        ("Ссылка не действует", "Отключить письма можно в настройках уведомлений."),
+        ("This address does not work", "You can turn mails off in your notification settings."),
+    ),
+    "unknown-request": Words(
+        404,
+        ("Контактов нет", "Контакты по запросу {request} видят город и принимающая сторона после одобрения."),
+        ("No contacts", "Contacts about request {request} are shown to guest and host after approval."),
+    ),
+    "too-many-streams": Words(
+        429,
+        ("Открыто слишком много потоков", "Закройте другие вкладки: одновременно можно держать {most}."),
+        ("Too many streams are open", "Close other windows: {most} may be open at a time."),
+    ),
 }

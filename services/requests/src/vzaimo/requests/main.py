@@ -1,18 +1,24 @@
 """Requests put together."""
 
+from functools import partial
+
 from sqlalchemy import func, select
 
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.service import Parts, run
-from vzaimo.kit.settings import Settings, load
+from vzaimo.kit.settings import load
 from vzaimo.requests.api import ROUTERS
-from vzaimo.requests.consumers import SUBSCRIPTIONS
+from vzaimo.requests.consumers import subscriptions
+from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers import deadlines
 from vzaimo.requests.handlers.adopt import adopt
+from vzaimo.requests.handlers.erasures import ACT_KEPT, PURGE, forget_act, purge
 from vzaimo.requests.handlers.halls import OFFER
 from vzaimo.requests.projections import EVENT
-from vzaimo.requests.store import REQUEST, Model
+from vzaimo.requests.settings import RequestsSettings
+from vzaimo.requests.store import NEED, REQUEST, Model
+from vzaimo.requests.views.statistics import Statistics
 from vzaimo.requests.wording import WORDING
 
 
@@ -27,8 +33,9 @@ async def open_requests_of_cancelled_events(tx: Transaction) -> int:
     )
 
 
-def parts() -> Parts:
-    """What requests is made of."""
+def parts(terms: Terms | None = None) -> Parts:
+    """What requests is made of. ``terms``: the usual ones unless said otherwise."""
+    terms = terms or Terms()
     return Parts(
         name="requests",
         title="Vzaimo: requests",
@@ -37,19 +44,23 @@ def parts() -> Parts:
         wording=WORDING,
         routers=ROUTERS,
         adopt=adopt,
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=subscriptions(terms),
         timers={
             OFFER: deadlines.expire_offer,
             deadlines.DECISIONS: deadlines.chase,
             deadlines.CONFIRM: deadlines.lapse_unconfirmed,
             deadlines.RECONFIRM: deadlines.lapse_unanswered,
             deadlines.CITIES: deadlines.follow_cities,
+            PURGE: partial(purge, after=terms.purge_after),
+            ACT_KEPT: forget_act,
         },
         sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
-        own={"request": REQUEST},
+        own={"request": REQUEST, "need": NEED},
+        extras={"terms": terms, "statistics": Statistics()},
     )
 
 
 def main() -> None:
     """The process: ``python -m vzaimo.requests``."""
-    run(parts(), load(Settings))
+    settings = load(RequestsSettings)
+    run(parts(settings.terms), settings)

@@ -1,6 +1,7 @@
 """The words for requests' refusals."""
 
 from vzaimo.kit.http import Wording, Words
+from vzaimo.requests.wording_of_records import RECORDS
 
 WORDING: Wording = {
     "unknown-event": Words(
@@ -119,7 +120,7 @@ WORDING: Wording = {
         ("Это не другое ваше мероприятие", "event: {event}; направить можно на другое мероприятие своего города."),
         ("Not another event of yours", "event: {event}; a city can be sent to another event of the same host."),
     ),
-    "unknown-session": Words(
+    "foreign-session": Words(
         422,
         ("Такого занятия нет", "sessions: {session}; занятия перечислены в мероприятии."),
         ("No such session", "sessions: {session}; the event lists its sessions."),
@@ -134,4 +135,16 @@ WORDING: Wording = {
         ("На занятии не хватает мест", "Занятие {session}: мест {capacity}, назначено {assigned}."),
         ("A session has too few seats", "Session {session} holds {capacity}, {assigned} are assigned."),
     ),
+    "attendance-taken": Words(
+        409,
+        (
+            "Посещение уже записано",
+            "Приехали: {attended}. Места больше не меняются; ошибку исправит принимающий город.",
+        ),
+        (
+            "Attendance is recorded already",
+            "People who came: {attended}. Seats move no more; the host corrects errors.",
+        ),
+    ),
+    **RECORDS,
 }

@@ -44,6 +44,7 @@ def create_app(
     gate: Gate,
     health: Health,
     metrics: Metrics,
+    forms: Sequence[str] = (),
     operator: APIRouter | None = None,
     secret_paths: Sequence[str] = (),
 ) -> FastAPI:
@@ -60,6 +61,7 @@ def create_app(
         telemetry={"operation_spans": False, "exclude": lambda scope: scope["path"].startswith(secret)},
     )
     app.state.gate = gate
+    app.state.health = health
     app.state.wording = wording
     app.state.service = service
     handle_problems(app)
@@ -75,6 +77,6 @@ def create_app(
         app.include_router(operator)
     for router in (*routers, audit, schema_routes(service)):
         app.include_router(router, prefix="/v1")
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, forms=forms)
     app.add_middleware(Access, metrics=metrics)
     return app

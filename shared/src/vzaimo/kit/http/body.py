@@ -1,5 +1,6 @@
 """Bodies of commands: strict, and bounded."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Strict
@@ -9,6 +10,8 @@ from vzaimo.kit.http.problems import Problem, problem
 
 MAX_BODY = 256 * 1024
 """Bytes."""
+
+_FORMS = {b"application/x-www-form-urlencoded", b"multipart/form-data"}
 
 Int = Annotated[int, Strict()]
 """JSON's numbers only: neither ``"1"`` nor ``true``."""
@@ -30,11 +33,15 @@ class Body(BaseModel):
 
 
 class BodyLimit:
-    """Refuses a request of another media type than JSON, or of too many bytes, as soon as that is known."""
+    """Refuses a request of another media type than JSON, or of too many bytes, as soon as that is known.
 
-    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY) -> None:
+    Paths that begin with one of ``forms`` take a form as well.
+    """
+
+    def __init__(self, app: ASGIApp, *, limit: int = MAX_BODY, forms: Sequence[str] = ()) -> None:
         self._app = app
         self._limit = limit
+        self._forms = tuple(forms)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count what arrives."""
@@ -47,7 +54,7 @@ class BodyLimit:
             await self._refuse(scope, receive, send, "body-too-large")
             return
         kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        if kind and kind != b"application/json":
+        if kind and kind != b"application/json" and not (kind in _FORMS and scope["path"].startswith(self._forms)):
             await self._refuse(scope, receive, send, "unsupported-media-type")
             return
         seen = 0

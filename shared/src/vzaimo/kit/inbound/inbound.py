@@ -10,6 +10,7 @@ from typing import Any
 from faststream import AckPolicy
 from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, NatsMessage
+from faststream.nats.security import NatsSecurity, NatsUserPassword
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -124,9 +125,9 @@ class Inbound:
         Where an effect follows from the copy, what is missing takes its facts again instead.
         """
         js = await self._jetstream()
-        found = [await rebuild(self._works, js, consumer.subscription) for consumer in self.consumers]
+        found = [await rebuild(self._works, js, consumer.subscription, consumer.name) for consumer in self.consumers]
         for consumer, one in zip(self.consumers, found, strict=True):
-            if one is not None and (one.missing or one.older) and consumer.subscription.effect is not None:
+            if one is not None and one.unhandled:
                 await self.rewind(consumer.name)
         return [one for one in found if one is not None]
 
@@ -140,9 +141,10 @@ class Inbound:
             reconnect_time_wait=1,
             graceful_timeout=5.0,
             logger=None,
+            inbox_prefix=self._access.inbox_prefix,
+            security=_security(self._access),
             decoder=_undecoded,
             apply_types=False,  # we parse the fact ourselves; solving the handler's arguments costs as much again
-            **_credentials(self._access),
         )
         for consumer in self.consumers:
             self._subscribe(broker, consumer)
@@ -236,6 +238,7 @@ async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerI
 
 def _config(consumer: Consumer, since: datetime | None = None) -> ConsumerConfig:
     return ConsumerConfig(
+        name=consumer.name,  # then the request's subject carries the filter, and a permission can hold it
         durable_name=consumer.name,
         deliver_subject=f"deliver.{consumer.name}",  # stable: a consumer made anew reaches those who listen
         deliver_group=consumer.name,
@@ -254,9 +257,7 @@ async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:
     return message
 
 
-def _credentials(access: Access) -> dict[str, Any]:
+def _security(access: Access) -> NatsSecurity:
     if access.user is None:
-        return {}
-    from faststream.security import SASLPlaintext
-
-    return {"security": SASLPlaintext(username=access.user, password=access.password or "")}
+        return NatsSecurity(ssl_context=access.tls)
+    return NatsUserPassword(access.user, access.password or "", ssl_context=access.tls)

@@ -7,24 +7,27 @@ from typing import Any
 from nats.errors import TimeoutError as NatsTimeout
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from sqlalchemy import Column, MetaData, Table, and_, func, or_, select, update
+from sqlalchemy import Column, MetaData, Table, Uuid, and_, func, not_, or_, select, true, update
 from sqlalchemy.schema import CreateTable, DropTable
 
 from vzaimo.contracts.event import UnknownFact, parse
 from vzaimo.kit.database import Transaction, insert
 from vzaimo.kit.inbound.copies import Copy
 from vzaimo.kit.inbound.subscription import Subscription
+from vzaimo.kit.inbound.transaction import INBOX
 from vzaimo.kit.work import Works
 
 BATCH = 500
+_FACT = "of_fact"
+"""The column, beside those of the copy, of the fact that a row comes from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
     """A copy against its stream: rows of the stream that the copy lacks, has in an older version, or has otherwise.
 
-    What was built anew has taken the place of the ``different`` rows, and of all where nothing follows from the copy.
-    Where an effect does, ``missing`` and ``older`` rows need their facts again: ``Inbound.rewind``.
+    What was built anew has taken their place, but for ``unhandled`` rows: an effect follows from the copy, and the
+    inbox does not know their facts, which so are to be taken again (``Inbound.rewind``).
     """
 
     copy: str
@@ -32,6 +35,7 @@ class Compared:
     missing: int
     older: int
     different: int
+    unhandled: int = 0
 
     @property
     def equal(self) -> bool:
@@ -39,8 +43,8 @@ class Compared:
         return not (self.missing or self.older or self.different)
 
 
-async def rebuild(works: Works, js: JetStreamContext, subscription: Subscription) -> Compared | None:
-    """Build a subscription's copy anew from its stream and compare; nothing for one without a copy."""
+async def rebuild(works: Works, js: JetStreamContext, subscription: Subscription, consumer: str) -> Compared | None:
+    """Build a consumer's copy anew from its stream and compare; nothing for one without a copy."""
     copy = subscription.copy
     if copy is None:
         return None
@@ -54,11 +58,10 @@ async def rebuild(works: Works, js: JetStreamContext, subscription: Subscription
             async with works.database.begin() as tx:
                 await _keep(tx, shadow, copy, rows)
     async with works.database.begin() as tx:
-        compared = await _compare(tx, copy, shadow)
-        if compared.different:
-            await _swap(tx, copy, shadow, and_(copy.table.c.version == shadow.c.version, _differs(copy, shadow)))
-        if subscription.effect is None and (compared.missing or compared.older):
-            await _take(tx, copy, shadow)
+        handled = true() if subscription.effect is None else _handled(shadow, consumer)
+        compared = await _compare(tx, copy, shadow, handled)
+        if not compared.equal:
+            await _take(tx, copy, shadow, handled)
         await tx.execute(DropTable(shadow))
     return compared
 
@@ -93,10 +96,10 @@ def _newest(copy: Copy, bodies: Sequence[bytes]) -> list[dict[str, Any]]:
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for body in bodies:
         try:
-            fact = parse(body).data
+            event = parse(body)
         except (UnknownFact, ValueError):
             continue  # it is a dead letter of the live consumer as well
-        row = copy.row(fact)
+        row = {**copy.row(event.data), _FACT: event.id}
         key = tuple(row[name] for name in copy.key)
         if key not in rows or rows[key]["version"] < row["version"]:
             rows[key] = row
@@ -116,9 +119,10 @@ async def _keep(tx: Transaction, shadow: Table, copy: Copy, rows: Sequence[dict[
     )
 
 
-async def _compare(tx: Transaction, copy: Copy, shadow: Table) -> Compared:
+async def _compare(tx: Transaction, copy: Copy, shadow: Table, handled: Any) -> Compared:
     live = copy.table
     joined = shadow.outerjoin(live, _same(copy, shadow))
+    missing, older = live.c[copy.key[0]].is_(None), live.c.version < shadow.c.version
 
     async def count(condition: Any) -> int:
         return int(await tx.scalar(select(func.count()).select_from(joined).where(condition)))
@@ -126,24 +130,30 @@ async def _compare(tx: Transaction, copy: Copy, shadow: Table) -> Compared:
     return Compared(
         copy=live.name,
         rows=int(await tx.scalar(select(func.count()).select_from(shadow))),
-        missing=await count(live.c[copy.key[0]].is_(None)),
-        older=await count(live.c.version < shadow.c.version),
+        missing=await count(missing),
+        older=await count(older),
         different=await count(and_(live.c.version == shadow.c.version, _differs(copy, shadow))),
+        unhandled=await count(and_(or_(missing, older), not_(handled))),
     )
 
 
-async def _swap(tx: Transaction, copy: Copy, shadow: Table, where: Any) -> None:
-    """Rows that are there take what was built anew."""
+async def _take(tx: Transaction, copy: Copy, shadow: Table, handled: Any) -> None:
+    """What was built anew, in place of older and different rows; a live fact may have made some newer meanwhile."""
+    live, same = copy.table, _same(copy, shadow)
+    worse = or_(
+        and_(live.c.version < shadow.c.version, handled),
+        and_(live.c.version == shadow.c.version, _differs(copy, shadow)),
+    )
     values = {name: shadow.c[name] for name in (*_others(copy), "version")}
-    await tx.execute(update(copy.table).where(_same(copy, shadow), where).values(values))
+    await tx.execute(update(live).where(same, worse).values(values))
+    names = [column.name for column in live.columns]
+    there = select(live.c.version).where(same).exists()
+    lacking = select(*(shadow.c[name] for name in names)).where(~there, handled)
+    await tx.execute(live.insert().from_select(names, lacking))
 
 
-async def _take(tx: Transaction, copy: Copy, shadow: Table) -> None:
-    """The whole of what was built anew, but for rows that a live fact has made newer meanwhile."""
-    await _swap(tx, copy, shadow, copy.table.c.version < shadow.c.version)
-    names = [column.name for column in copy.table.columns]
-    there = select(copy.table.c.version).where(_same(copy, shadow)).exists()
-    await tx.execute(copy.table.insert().from_select(names, select(*(shadow.c[name] for name in names)).where(~there)))
+def _handled(shadow: Table, consumer: str) -> Any:
+    return select(INBOX.c.event_id).where(INBOX.c.consumer == consumer, INBOX.c.event_id == shadow.c[_FACT]).exists()
 
 
 def _same(copy: Copy, shadow: Table) -> Any:
@@ -160,4 +170,4 @@ def _others(copy: Copy) -> list[str]:
 
 def _beside(table: Table) -> Table:
     columns = [Column(one.name, one.type, primary_key=one.primary_key, nullable=one.nullable) for one in table.columns]
-    return Table(f"{table.name}__rebuilt", MetaData(), *columns)
+    return Table(f"{table.name}__rebuilt", MetaData(), *columns, Column(_FACT, Uuid))

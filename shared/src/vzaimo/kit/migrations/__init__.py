@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, text
 
 from vzaimo.kit.database import Database
-from vzaimo.kit.migrations.schema import Schema, WrongSchema, current, refuse_newer
+from vzaimo.kit.migrations.schema import NewerSchema, Schema, WrongSchema, current, refuse_newer
 from vzaimo.kit.roles import RoleRow
 
-__all__ = ["KIT", "Schema", "WrongSchema", "check", "current", "migrate"]
+__all__ = ["KIT", "NewerSchema", "Schema", "WrongSchema", "check", "current", "migrate"]
 
 PATIENCE = "60s"
 """How long a replica waits for another one's upgrade."""
@@ -24,7 +24,7 @@ KIT = Schema("vzaimo.kit", RoleRow.metadata)  # by way of the one table that sta
 async def migrate(database: Database, schemas: Sequence[Schema]) -> None:
     """Bring the store to the code's schema.
 
-    Raises ``WrongSchema`` when the store is newer than the code.
+    Raises ``NewerSchema`` when the store is newer than the code.
     """
 
     def upgrade(connection: Connection) -> None:

@@ -11,6 +11,10 @@ class WrongSchema(Exception):
     """The store's schema is not the code's. The message says what to do."""
 
 
+class NewerSchema(WrongSchema):
+    """The store is newer than the code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """A set of tables and the package below which ``migrations/versions`` leads to it."""
@@ -44,9 +48,9 @@ def current(connection: Connection, schema: Schema) -> str | None:
 
 
 def refuse_newer(schema: Schema, revision: str | None) -> None:
-    """Raise ``WrongSchema`` for a revision that the code does not know."""
+    """Raise ``NewerSchema`` for a revision that the code does not know."""
     if revision is not None and revision not in schema.revisions:
-        raise WrongSchema(
+        raise NewerSchema(
             f"{schema.package}: the store's schema {revision} is newer than this code knows; "
             "start the newer version, or restore the backup taken before the upgrade"
         )

@@ -38,6 +38,8 @@ class Parts:
     loops: Sequence[Loop] = ()
     sweeps: Mapping[str, Sweep] = field(default_factory=dict)
     """Counts of what must not be."""
+    forms: Sequence[str] = ()
+    """Beginnings of paths that are posted to by others' programs, as a form."""
     own: Mapping[str, Any] = field(default_factory=dict)
     """Tables of the service's own aggregates, by aggregate: for positions."""
     extras: Mapping[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The process of a service."""
 
 import contextlib
+import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,15 +9,21 @@ from importlib.metadata import version
 from typing import Any
 
 import uvicorn
+from sqlalchemy.exc import OperationalError
 
 from vzaimo.kit import logs, telemetry
 from vzaimo.kit.clock import Clock, SystemClock
-from vzaimo.kit.database import open_database
+from vzaimo.kit.database import StoreUnavailable, open_database
 from vzaimo.kit.http import Health
-from vzaimo.kit.migrations import migrate
+from vzaimo.kit.migrations import WrongSchema, migrate
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.service.service import Service
 from vzaimo.kit.settings import Settings
+
+log = logging.getLogger(__name__)
+
+WRONG_SCHEMA = 3
+"""The status of a process that must not be started again: a person has to choose another version."""
 
 
 @asynccontextmanager
@@ -52,13 +59,20 @@ async def serve(parts: Parts, settings: Settings) -> None:
 
 
 def run(parts: Parts, settings: Settings) -> None:
-    """The process of a service."""
+    """The process of a service. A store that cannot be used ends it with one line that says why."""
     import uvloop
 
     logs.start(parts.name, settings.log_level, settings.log_format)
     telemetry.start(parts.name, version(f"vzaimo-{parts.name}"))
-    with contextlib.suppress(KeyboardInterrupt):
-        uvloop.run(serve(parts, settings))
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvloop.run(serve(parts, settings))
+    except WrongSchema as error:
+        log.critical("%s", error)
+        raise SystemExit(WRONG_SCHEMA) from None
+    except (StoreUnavailable, OperationalError) as error:
+        log.critical("the store of %s cannot be opened: %s", parts.name, str(error).partition("\n")[0])
+        raise SystemExit(1) from None
 
 
 class _Server(uvicorn.Server):

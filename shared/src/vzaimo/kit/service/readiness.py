@@ -4,9 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from vzaimo.kit.bus import Standing
 from vzaimo.kit.http import Check, Problem
 from vzaimo.kit.inbound import Inbound
-from vzaimo.kit.migrations import check
+from vzaimo.kit.migrations import NewerSchema, check
 from vzaimo.kit.relay import Relay
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.settings import Settings
@@ -18,12 +19,15 @@ RETRY_AFTER = 5
 class Readiness:
     """Answers from what relay and consumers know already; only the store is asked."""
 
-    def __init__(self, parts: Parts, settings: Settings, works: Works, relay: Relay, inbound: Inbound) -> None:
+    def __init__(
+        self, parts: Parts, settings: Settings, works: Works, *, relay: Relay, inbound: Inbound, standing: Standing
+    ) -> None:
         self._parts = parts
         self._settings = settings
         self._works = works
         self._relay = relay
         self._inbound = inbound
+        self._standing = standing
 
     async def writes_allowed(self) -> None:
         """Raise the problem ``writes-refused`` where a command might rest on too old knowledge, or get lost."""
@@ -49,8 +53,15 @@ class Readiness:
         return Check(name="store", ok=True)
 
     async def check_schema(self) -> Check:
-        """The store has the code's schema."""
-        await check(self._works.database, self._parts.schemas)
+        """The store has the code's schema, or a newer one.
+
+        A newer one refuses to be started on; here it came while we ran, by the first process of an upgrade. Revisions
+        add and take nothing away, so the others serve on until their turn comes.
+        """
+        try:
+            await check(self._works.database, self._parts.schemas)
+        except NewerSchema:
+            return Check(name="schema", ok=True, degraded=True, detail="the store was upgraded: start that version")
         return Check(name="schema", ok=True)
 
     async def check_bus(self) -> Check:
@@ -59,10 +70,11 @@ class Readiness:
         if state.behind is not None:
             detail = f"the store is older than stream {state.behind.stream}: run `vzaimo reconcile {self._parts.name}`"
             return Check(name="bus", ok=False, detail=detail)
+        refusal = self._standing.refusal
         if state.connected:
-            return Check(name="bus", ok=True, detail=f"{state.backlog} facts wait")
+            return Check(name="bus", ok=True, degraded=bool(refusal), detail=refusal or f"{state.backlog} facts wait")
         ok = self._settings.role != "worker"
-        return Check(name="bus", ok=ok, degraded=True, detail="away; facts wait in the outbox")
+        return Check(name="bus", ok=ok, degraded=True, detail=f"{refusal or 'away'}; facts wait in the outbox")
 
     async def check_copies(self) -> Check:
         """The copies have been level with their streams once."""

@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from vzaimo.kit.bus import Stream, connect
+from vzaimo.kit.bus import Standing, Stream, connect
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Database, StoreUnavailable, Transaction
 from vzaimo.kit.http import Gate, Health, complete, create_app
@@ -52,17 +52,20 @@ class Service:
         self._outbox = open_log(database)
         self._works_now = settings.role in {"all", "worker"}
         streams = [Stream(one.name, one.subjects, one.last_only, settings.stream_replicas) for one in parts.streams]
+        standing = Standing()
         self.relay = Relay(
             self._outbox,
             streams,
-            lambda back: connect(settings.access, f"{parts.name}-relay", back=back),
+            lambda back: connect(settings.access, f"{parts.name}-relay", back=back, standing=standing),
             clock,
             self.metrics,
         )
         self.inbound = Inbound(parts.name, self.works, settings.access, parts.subscriptions, self.metrics)
         self.timers = Timers(self.works, dict(parts.timers))
         self.works.committed.append(self.relay.wake)
-        self.readiness = Readiness(parts, settings, self.works, self.relay, self.inbound)
+        self.readiness = Readiness(
+            parts, settings, self.works, relay=self.relay, inbound=self.inbound, standing=standing
+        )
         self.health.checks = {
             "store": self.readiness.check_store,
             "schema": self.readiness.check_schema,
@@ -99,6 +102,7 @@ class Service:
             gate=gate,
             health=self.health,
             metrics=self.metrics,
+            forms=self.parts.forms,
             operator=operator_routes(self),
             secret_paths=self.parts.secret_paths,
         )

@@ -6,67 +6,51 @@ fact gives none, and a fact that comes late, after a newer one, gives none eithe
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
 from uuid import UUID
 
 from vzaimo.contracts.calendar import Event, EventStatus
-from vzaimo.contracts.registry import City, CityStatus, Practice, PracticeStatus
-from vzaimo.contracts.requests import Request, RequestStatus
-
-
-class Kind(StrEnum):
-    """What a notice is about."""
-
-    CITY_APPLIED = "city-applied"
-    CITY_ACTIVATED = "city-activated"
-    PRACTICE_SUBMITTED = "practice-submitted"
-    PRACTICE_RETURNED = "practice-returned"
-    PRACTICE_PUBLISHED = "practice-published"
-    EVENT_ANNOUNCED = "event-announced"
-    EVENT_CALLED_OFF = "event-called-off"
-    CAPACITY_REFUSED = "capacity-refused"
-    REQUEST_SUBMITTED = "request-submitted"
-    REQUEST_APPROVED = "request-approved"
-    REQUEST_OFFERED = "request-offered"
-    REQUEST_WAITLISTED = "request-waitlisted"
-    REQUEST_REJECTED = "request-rejected"
-    REQUEST_PROMOTED = "request-promoted"
-    REQUEST_CONFIRMED = "request-confirmed"
-    REQUEST_WITHDRAWN = "request-withdrawn"
-    REQUEST_CLOSED = "request-closed"
-    OFFER_DECLINED = "offer-declined"
-    OFFER_EXPIRED = "offer-expired"
-
+from vzaimo.contracts.registry import Adoption, City, CityStatus, Practice, PracticeStatus
+from vzaimo.contracts.requests import Erasure, HostInvitation, Need, NeedStatus
+from vzaimo.notify.domain.kinds import Kind
 
 MODERATORS = "@moderators"
 """Stands in the place of a city: the moderators, who act for none."""
 ALL_CITIES = "@cities"
-"""All cities that have coordinators, but the host."""
+"""All cities that have coordinators, but one (``Notice.but``)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that concerns the people of ``city`` (or ``MODERATORS``, ``ALL_CITIES``), and about what."""
+    """Something that concerns the people of ``city`` (or ``MODERATORS``, ``ALL_CITIES``), and about what.
+
+    ``once``: what makes it this very notice, where more than one fact may give it; else the fact itself does.
+    """
 
     kind: Kind
     city: str
     subject: UUID | str
     event: UUID | None = None
+    but: str | None = None
+    once: str | None = None
 
 
 def of_city(before: City | None, after: City) -> Iterator[Notice]:
-    """A city applied, or takes part now."""
-    if before is not None and before.status is after.status:
-        return
-    if after.status is CityStatus.APPLIED:
-        yield Notice(Kind.CITY_APPLIED, MODERATORS, after.id)
-    elif after.status is CityStatus.ACTIVE:
-        yield Notice(Kind.CITY_ACTIVATED, after.id, after.id)
+    """A city applied, takes part now, no longer, or again; or its agreement is about to lapse."""
+    was = before.status if before else None
+    if was is not after.status:
+        if after.status is CityStatus.APPLIED:
+            yield Notice(Kind.CITY_APPLIED, MODERATORS, after.id)
+        elif after.status is CityStatus.SUSPENDED:
+            yield Notice(Kind.CITY_SUSPENDED, after.id, after.id)
+        elif after.status is CityStatus.ACTIVE:
+            again = was is CityStatus.SUSPENDED
+            yield Notice(Kind.CITY_REINSTATED if again else Kind.CITY_ACTIVATED, after.id, after.id)
+    if after.lapse_warned_at is not None and after.lapse_warned_at != (before.lapse_warned_at if before else None):
+        yield Notice(Kind.AGREEMENT_LAPSING, after.id, after.id)
 
 
 def of_practice(before: Practice | None, after: Practice) -> Iterator[Notice]:
-    """A practice is to be reviewed, was given back, or was published."""
+    """A practice is to be reviewed, was given back, was published, or nobody has confirmed it for a year."""
     rounds = before.review_round if before else 0
     if after.review_round > rounds:
         yield Notice(Kind.PRACTICE_SUBMITTED, MODERATORS, after.id)
@@ -75,47 +59,62 @@ def of_practice(before: Practice | None, after: Practice) -> Iterator[Notice]:
         yield Notice(Kind.PRACTICE_PUBLISHED, after.city, after.id)
     elif after.status is PracticeStatus.DRAFT and after.review_round and was is not PracticeStatus.DRAFT:
         yield Notice(Kind.PRACTICE_RETURNED, after.city, after.id)
+    if after.stale_since is not None and (before is None or before.stale_since is None):
+        yield Notice(Kind.PRACTICE_STALE, after.city, after.id)
+
+
+def of_adoption(before: Adoption | None, after: Adoption) -> Iterator[Notice]:
+    """A city put another's practice to use, owes a measurement, or reported one."""
+    if before is None:
+        yield Notice(Kind.PRACTICE_ADOPTED, after.source, after.id)
+    if after.due is not None and after.due != (before.due if before else None):
+        yield Notice(Kind.MEASUREMENT_DUE, after.city, after.id)
+    if len(after.measurements) > (len(before.measurements) if before else 0):
+        yield Notice(Kind.ADOPTION_MEASURED, after.source, after.id)
 
 
 def of_event(before: Event | None, after: Event) -> Iterator[Notice]:
-    """An event was announced or called off, or its host was refused other seats."""
+    """An event was announced, moved or called off, or its host was answered about other seats.
+
+    What its guests are told of it follows from their requests: ``visits.told``.
+    """
     if before is None and after.status is EventStatus.ANNOUNCED:
-        yield Notice(Kind.EVENT_ANNOUNCED, ALL_CITIES, after.id, after.id)
-    if after.capacity_no > (before.capacity_no if before else 0) and after.capacity_applied is False:
-        yield Notice(Kind.CAPACITY_REFUSED, after.host, after.id, after.id)
+        yield Notice(Kind.EVENT_ANNOUNCED, ALL_CITIES, after.id, after.id, but=after.host)
+    if after.capacity_no > (before.capacity_no if before else 0):
+        if after.capacity_applied is False:
+            yield Notice(Kind.CAPACITY_REFUSED, after.host, after.id, after.id)
+        elif after.capacity_no > 1:
+            yield Notice(Kind.CAPACITY_APPLIED, after.host, after.id, after.id)
+    if before is not None and after.schedule_revision > before.schedule_revision:
+        yield Notice(Kind.EVENT_MOVED, after.host, after.id, after.id)
     if after.status is EventStatus.CANCELLED and (before is None or before.status is not EventStatus.CANCELLED):
         yield Notice(Kind.EVENT_CALLED_OFF, after.host, after.id, after.id)
 
 
-_DECIDED = {
-    RequestStatus.OFFERED: Kind.REQUEST_OFFERED,
-    RequestStatus.WAITLISTED: Kind.REQUEST_WAITLISTED,
-    RequestStatus.REJECTED: Kind.REQUEST_REJECTED,
-}
-_REACHED: dict[RequestStatus, tuple[tuple[Kind, Literal["city", "host"]], ...]] = {
-    RequestStatus.CONFIRMED: ((Kind.REQUEST_CONFIRMED, "host"),),
-    RequestStatus.WITHDRAWN: ((Kind.REQUEST_WITHDRAWN, "host"),),
-    RequestStatus.RELEASED: ((Kind.OFFER_DECLINED, "host"),),
-    RequestStatus.EXPIRED: ((Kind.OFFER_EXPIRED, "city"), (Kind.OFFER_EXPIRED, "host")),
-    RequestStatus.CLOSED: ((Kind.REQUEST_CLOSED, "city"),),
-}
+def of_need(before: Need | None, after: Need) -> Iterator[Notice]:
+    """A city wants to learn something, others want it too, somebody offers it, or it is over."""
+    if before is None and after.status is NeedStatus.OPEN:
+        yield Notice(Kind.NEED_POSTED, ALL_CITIES, after.id, but=after.city)
+    if {one.city for one in after.backers} - {one.city for one in (before.backers if before else ())}:
+        yield Notice(Kind.NEED_BACKED, after.city, after.id)
+    if before is not None and before.status is after.status:
+        return
+    backers = [one.city for one in after.backers]
+    if after.status is NeedStatus.ANSWERED:
+        for city in (after.city, *backers):
+            yield Notice(Kind.NEED_ANSWERED, city, after.id, after.answered_by)
+    elif after.status is NeedStatus.CLOSED:
+        for city in backers:
+            yield Notice(Kind.NEED_CLOSED, city, after.id)
 
 
-def of_request(before: Request | None, after: Request) -> Iterator[Notice]:
-    """A request was sent, decided, served from the queue, answered, or ended."""
-    if after.submitted_at is not None and (before is None or before.submitted_at is None):
-        yield _of(after, Kind.REQUEST_SUBMITTED, "host")
-    if after.decision_no > (before.decision_no if before else 0):
-        yield _of(after, _DECIDED.get(after.status, Kind.REQUEST_APPROVED), "city")
-    elif before is not None and before.offer is None:
-        if after.offer is not None:
-            yield _of(after, Kind.REQUEST_OFFERED, "city")
-        elif after.granted > before.granted:
-            yield _of(after, Kind.REQUEST_PROMOTED, "city")
-    if before is None or before.status is not after.status:
-        for kind, whose in _REACHED.get(after.status, ()):
-            yield _of(after, kind, whose)
+def of_invitation(before: HostInvitation | None, after: HostInvitation) -> Iterator[Notice]:
+    """A city is asked to host."""
+    if before is None:
+        yield Notice(Kind.HOST_INVITED, after.city, f"{after.need}-{after.city}")
 
 
-def _of(request: Request, kind: Kind, whose: Literal["city", "host"]) -> Notice:
-    return Notice(kind, request.city if whose == "city" else request.host, request.id, request.event)
+def of_erasure(before: Erasure | None, after: Erasure) -> Iterator[Notice]:
+    """Personal data of a city's people were destroyed."""
+    if before is None:
+        yield Notice(Kind.DATA_ERASED, after.city, after.id)

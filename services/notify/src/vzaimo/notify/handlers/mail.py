@@ -1,188 +1,151 @@
 """Notifications go out by mail: rendered when they are sent, from what is known then."""
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from email.message import EmailMessage
+from itertools import groupby
+from operator import attrgetter
 
-from sqlalchemy import or_, select, update
-
-from vzaimo.contracts.notify import Delivery, DeliveryDead
+from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable
-from vzaimo.kit.roles import RoleName
-from vzaimo.kit.smtp import MailDeferred, MailRejected, Smtp
-from vzaimo.kit.work import Work, Works
-from vzaimo.notify.domain.notices import Kind
-from vzaimo.notify.letters import Envelope, mail, written
-from vzaimo.notify.projections import CONTACT, ROLE, Known, known
-from vzaimo.notify.store import DELIVERY, NOTICE
+from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
+from vzaimo.kit.work import Works
+from vzaimo.notify.catalogues import Locale
+from vzaimo.notify.domain.attending import itip_method
+from vzaimo.notify.domain.kinds import TRAITS
+from vzaimo.notify.domain.unsubscribing import token_for
+from vzaimo.notify.handlers.take import FIRST_DELAY, Outcome, Taken, give_back, note, take
+from vzaimo.notify.letters import Envelope, Invitation, Item, attach, mail, written
 
 log = logging.getLogger(__name__)
 
 POLL = 1.0
-BATCH = 20
-LEASE = timedelta(seconds=30)
-"""Whoever takes a delivery has so long; a process killed meanwhile leaves it to the next one."""
-FIRST_DELAY = timedelta(seconds=10)
-SHORT_DELAY = timedelta(seconds=1)
-"""For what is not known yet: facts of several services come in any order, but soon."""
-LONGEST_DELAY = timedelta(hours=6)
-GIVEN_UP_AFTER = timedelta(days=3)
-NOT_YET = "not-yet-known"
+MOST_LANES = 8
+"""Domains that are served at a time."""
+LAST_WORDS = 0.8
+"""Seconds that a stop waits for the peer."""
+PATIENCE = 0.5
+"""Seconds for which the next ones wait for the present ones: a domain that needs longer is left in its lane."""
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
     """How mails leave."""
 
-    smtp: Smtp
+    connections: Connections
     sender: str
     portal: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a try."""
-
-    status: Literal["sent", "retrying", "dead", "suppressed"]
-    reason: str | None = None
+    join_url: str
+    """Where ``/v1/events/{id}/join`` is answered."""
+    unsubscribe_url: str | None = None
+    key: bytes = b""
+    """Seals what stands behind that address."""
 
 
 async def send_due(works: Works, post: Post) -> None:
-    """Send as deliveries fall due, until cancelled."""
-    while True:
-        try:
-            while await send_some(works, post):
-                pass
-        except (StoreUnavailable, Conflict) as error:
-            log.warning("mails wait for the store: %s", error)
-        await asyncio.sleep(POLL)
+    """Send as deliveries fall due, until cancelled; woken by commits, for what is due at once.
 
-
-async def send_some(works: Works, post: Post) -> bool:
-    """Try what has been due longest; False when nothing is.
-
-    Each is noted as soon as the peer has answered: a process killed between the two sends that one mail again, under
-    the same Message-ID.
+    Each recipients' domain has a lane: one that keeps us waiting delays nobody else.
     """
-    taken, ready = await _take(works)
-    for one in ready:
-        if works.clock.now() + timedelta(seconds=post.smtp.timeout) > one.until:
-            break  # the peer may take so long that another has it by then
-        outcome = await _try(one, post, works)
-        async with works.begin(Cause(actor="mail")) as work:
-            await _note(work, one.row, outcome)
+    lanes: dict[str, asyncio.Task[None]] = {}
+    committed, stopping = asyncio.Event(), asyncio.Event()
+    works.committed.append(committed.set)
+    try:
+        while wanted():
+            committed.clear()
+            try:
+                while await send_some(works, post, lanes, stopping):
+                    pass
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("mails wait for the store: %s", error)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await committed.wait()
+    finally:
+        # What is on its way is noted if its peer answers soon; what is not is sent again under its Message-ID.
+        stopping.set()
+        if lanes:
+            await asyncio.wait(lanes.values(), timeout=LAST_WORDS)
+        for lane in lanes.values():
+            lane.cancel()
+        await asyncio.gather(*lanes.values(), return_exceptions=True)
+        await post.connections.close()
+
+
+async def send_some(works: Works, post: Post, lanes: dict[str, asyncio.Task[None]], stopping: asyncio.Event) -> bool:
+    """Try what has been due longest; False when nothing is."""
+    for domain in [domain for domain, lane in lanes.items() if lane.done()]:
+        lanes.pop(domain).result()
+    taken, ready = await take(works, lanes.keys())
+    by_domain = attrgetter("domain")
+    for domain, some in groupby(sorted(ready, key=by_domain), key=by_domain):
+        if len(lanes) >= MOST_LANES:
+            done, _ = await asyncio.wait(lanes.values(), return_when=asyncio.FIRST_COMPLETED)
+            for one in [name for name, lane in lanes.items() if lane in done]:
+                lanes.pop(one).result()
+        lanes[domain] = asyncio.create_task(_lane(works, post, list(some), stopping))
+    if lanes:
+        await asyncio.wait(lanes.values(), timeout=PATIENCE)
     return taken
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A delivery that is ours until a moment, with what it tells and to whom."""
-
-    row: Any
-    about: Known
-    person: Any
-    until: datetime
-
-
-async def _take(works: Works) -> tuple[bool, list[Taken]]:
-    async with works.begin(Cause(actor="mail")) as work:
-        rows = await work.all(
-            select(DELIVERY)
-            .where(
-                DELIVERY.c.due_at <= work.now,
-                or_(DELIVERY.c.leased_until.is_(None), DELIVERY.c.leased_until <= work.now),
-            )
-            .order_by(DELIVERY.c.due_at)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        )
-        if not rows:
-            return False, []
-        until = work.now + LEASE
-        await work.execute(
-            update(DELIVERY)
-            .where(DELIVERY.c.id.in_([row.id for row in rows]))
-            .values(leased_until=until, attempts=DELIVERY.c.attempts + 1)
-        )
-        notices = await work.all(select(NOTICE).where(NOTICE.c.id.in_({row.notice for row in rows})))
-        about = await known(work.tx, notices)
-        people = await _people(work, {row.person for row in rows})
-        acting = await _acting(work, {row.person for row in rows})
-        ready = []
-        for row in rows:
-            person = people.get(row.person)
-            if (row.person, row.city) not in acting:
-                await _note(work, row, Outcome("suppressed", "role-ended"))
-            elif row.notice not in about or person is None:
-                await _note(work, row, Outcome("retrying", NOT_YET))
-            elif person.email is None:
-                await _note(work, row, Outcome("suppressed", "erased"))
-            else:
-                ready.append(Taken(row, about[row.notice], person, until))
-        return True, ready
-
-
-async def _people(work: Work, refs: set[str]) -> dict[str, Any]:
-    return {row.person: row for row in await work.all(select(CONTACT).where(CONTACT.c.person.in_(refs)))}
-
-
-async def _acting(work: Work, refs: set[str]) -> set[tuple[str, str | None]]:
-    rows = await work.all(
-        select(ROLE.c.person, ROLE.c.city)
-        .where(
-            ROLE.c.person.in_(refs),
-            ROLE.c.role.in_([RoleName.COORDINATOR, RoleName.MODERATOR]),
-            ROLE.c.ended_at.is_(None),
-            or_(ROLE.c.expires_at.is_(None), ROLE.c.expires_at > work.now),
-        )
-        .distinct()
-    )
-    return {(row.person, row.city) for row in rows}
-
-
-async def _try(taken: Taken, post: Post, works: Works) -> Outcome:
-    row, person = taken.row, taken.person
-    locale: Literal["ru", "en"] = "en" if person.locale == "en" else "ru"
-    letter = written(Kind(row.kind), taken.about, locale)
-    envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", row.created_at)
-    message = mail(letter, envelope, link=f"{post.portal}/inbox/{row.notification}", locale=locale)
+async def _lane(works: Works, post: Post, several: Sequence[Taken], stopping: asyncio.Event) -> None:
+    """Each is noted as soon as the peer has answered: a process killed between the two sends that one mail again,
+    under the same Message-ID.
+    """
     try:
-        await post.smtp.send(message)
+        for number, one in enumerate(several):
+            if stopping.is_set():
+                return
+            if works.clock.now() + timedelta(seconds=post.connections.smtp.timeout) > one.until:
+                return  # the peer may take so long that another has it by then
+            outcome, silent = await _try(one, post, works)
+            async with works.begin(Cause(actor="mail")) as work:
+                await note(work, one.row, outcome)
+                if silent:  # so are the rest of them, most likely
+                    await give_back(work, [other.row for other in several[number + 1 :]], FIRST_DELAY)
+                    return
+    except (StoreUnavailable, Conflict) as error:
+        log.warning("mails wait for the store: %s", error)
+
+
+async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
+    """What became of it, and whether that was for want of an answer."""
+    try:
+        await post.connections.send(_message(taken, post, works.clock.now()))
     except MailRejected as error:
-        return Outcome("dead", f"rejected-{error}")
+        return Outcome("dead", f"rejected-{error}"), False
     except MailDeferred as error:
-        late = works.clock.now() - row.created_at > GIVEN_UP_AFTER
-        return Outcome("dead" if late else "retrying", f"deferred-{error}".lower())
-    return Outcome("sent")
+        return Outcome("retrying", f"deferred-{error}".lower()), error.silent
+    except Exception as error:
+        # Whatever it is, it is this mail's own fault: an address that is none, a state that no words fit.
+        log.exception("delivery %s cannot be sent", taken.row.id)
+        return Outcome("retrying", f"failed-{type(error).__name__}".lower()), False
+    return Outcome("sent"), False
 
 
-async def _note(work: Work, row: Any, outcome: Outcome) -> None:
-    first = SHORT_DELAY if outcome.reason == NOT_YET else FIRST_DELAY
-    delay = min(first * 2**row.attempts, LONGEST_DELAY)
-    version = row.version + 1
-    await work.execute(
-        update(DELIVERY)
-        .where(DELIVERY.c.id == row.id)
-        .values(
-            status=outcome.status,
-            reason=outcome.reason,
-            due_at=work.now + delay if outcome.status == "retrying" else None,
-            leased_until=None,
-            sent_at=work.now if outcome.status == "sent" else None,
-            version=version,
-        )
+def _message(taken: Taken, post: Post, now: datetime) -> EmailMessage:
+    row, person = taken.row, taken.person
+    locale: Locale = "en" if person.locale == "en" else "ru"
+    items = [Item(written(part.kind, part.about, locale), f"{post.portal}/inbox/{part.id}") for part in taken.parts]
+    envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", row.created_at)
+    groups = {TRAITS[part.kind].group for part in taken.parts}
+    token = token_for(row.person, groups, post.key) if post.unsubscribe_url else None
+    message = mail(
+        items,
+        envelope,
+        locale=locale,
+        settings=f"{post.portal}/preferences",
+        unsubscribe=f"{post.unsubscribe_url}/v1/unsubscribe/{token}" if token else None,
     )
-    if outcome.status == "dead":
-        log.error("delivery %s is given up: %s", row.id, outcome.reason)
-        state = Delivery(
-            id=row.id,
-            channel=row.channel,
-            kind=row.kind,
-            city=row.city,
-            attempts=row.attempts + 1,
-            reason=outcome.reason or "unknown",
-        )
-        work.add(DeliveryDead(aggregate_version=version, delivery=state))
+    if len(taken.parts) == 1:
+        part, about = taken.parts[0], taken.parts[0].about
+        method = itip_method(part.kind, about.subject, about.event, part.city, admitted=part.admitted)
+        if method is not None and about.event is not None:
+            attach(message, Invitation(method, about.event, post.join_url, now), envelope)
+    return message

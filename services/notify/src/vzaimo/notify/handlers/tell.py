@@ -1,58 +1,80 @@
-"""From a notice to the inboxes of those whom it concerns, whatever is known first: the notice or their role."""
+"""From a notice to those whom it concerns, whatever is known first: the notice or their role."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, exists, or_, select
 
+from vzaimo.contracts.requests import RequestStatus
 from vzaimo.kit.database import insert
 from vzaimo.kit.roles import RoleName
 from vzaimo.kit.work import Work
+from vzaimo.notify.domain.kinds import Kind
 from vzaimo.notify.domain.notices import ALL_CITIES, MODERATORS, Notice
-from vzaimo.notify.projections import ROLE
-from vzaimo.notify.store import CIRCLE, DELIVERY, NOTICE, NOTIFICATION
+from vzaimo.notify.handlers.deliver import deliver
+from vzaimo.notify.projections import REQUEST, ROLE
+from vzaimo.notify.store import CIRCLE, NOTICE, NOTIFICATION
 
-MAIL = "email"
-MOST_AT_ONCE = 1000
-"""Rows of one statement."""
+MOST_OF_ONE = 1000
+MOST_OF_ALL = 50_000
+"""Notices of one newcomer, and of all in one batch; older ones are nobody's news."""
+_ONCE = UUID("5b4c1c6e-6a55-4a8e-9d4e-1d0c6f0d5a11")
+"""Makes ids of notices that more than one fact may give."""
+
+_OPEN = {
+    Kind.REQUEST_SUBMITTED: RequestStatus.SUBMITTED,
+    Kind.DECISION_ESCALATED: RequestStatus.SUBMITTED,
+    Kind.REQUEST_OFFERED: RequestStatus.OFFERED,
+    Kind.REQUEST_APPROVED: RequestStatus.APPROVED,
+    Kind.RECONFIRMATION_ASKED: RequestStatus.RECONFIRM_PENDING,
+}
+"""What still waits for an answer, as long as the request stands so."""
 
 
-async def publish(work: Work, notices: Iterable[tuple[Notice, UUID, datetime, str | None]]) -> None:
-    """Keep notices (each with its fact, the fact's time, and the host to leave out), and tell whoever is known."""
-    rows: list[dict[str, Any]] = [
-        {
-            "id": uuid5(fact, f"{one.kind}/{one.city}"),
+async def publish(work: Work, notices: Iterable[tuple[Notice, UUID, datetime]]) -> None:
+    """Keep notices (each with its fact and the time when it happened), and tell whoever is known.
+
+    Once in a transaction: it locks the circles in one order.
+    """
+    rows: dict[UUID, dict[str, Any]] = {}
+    for one, fact, at in notices:
+        place = f"{one.kind}/{one.city}"
+        key = uuid5(fact, place) if one.once is None else uuid5(_ONCE, f"{place}/{one.subject}/{one.once}")
+        rows[key] = {
+            "id": key,
             "kind": one.kind.value,
             "city": one.city,
             "subject": str(one.subject),
             "event": one.event,
-            "host": host if one.city == ALL_CITIES else None,
+            "host": one.but,
             "at": at,
         }
-        for one, fact, at, host in notices
-    ]
     if not rows:
         return
-    await _enter(work, {row["city"] for row in rows})
-    await work.execute(insert(work.tx, NOTICE).on_conflict_do_nothing(), rows)
-    await _deliver(work, await work.all(_matches().where(NOTICE.c.id.in_([row["id"] for row in rows]))))
+    await enter(work, {row["city"] for row in rows.values()})
+    await work.execute(insert(work.tx, NOTICE).on_conflict_do_nothing(), list(rows.values()))
+    these = NOTICE.c.id.in_(list(rows))
+    await deliver(work, _matches().where(these))
+    await deliver(work, _still_open().where(these), mailed=False)
 
 
 async def catch_up(work: Work, roles: Sequence[Mapping[str, Any]]) -> None:
-    """These roles (rows) are news: tell their people what happened while they had them."""
+    """These roles (rows) are news: tell their people what happened while they had them, and what is open now."""
     if not roles:
         return
     cities = {role["city"] for role in roles if role["city"] is not None}
-    await _enter(work, {MODERATORS, ALL_CITIES, *cities})
-    known = [role["id"] for role in roles]
-    query = _matches().where(ROLE.c.id.in_(known)).order_by(NOTICE.c.at.desc()).limit(MOST_AT_ONCE)
-    await _deliver(work, await work.all(query))
+    await enter(work, {MODERATORS, ALL_CITIES, *cities})
+    theirs = ROLE.c.id.in_([role["id"] for role in roles])
+    most = min(MOST_OF_ONE * len(roles), MOST_OF_ALL)
+    for matches, mailed in ((_matches(), True), (_still_open(), False)):
+        newest = matches.where(theirs).order_by(NOTICE.c.at.desc(), NOTICE.c.id).limit(most)
+        await deliver(work, newest, mailed=mailed)
 
 
-async def _enter(work: Work, circles: set[str]) -> None:
-    """Wait for whoever adds a notice or a role to these circles at the same moment.
+async def enter(work: Work, circles: set[str]) -> None:
+    """Wait for whoever adds to these circles at the same moment: a notice or a role, an event or a request for it.
 
     Otherwise neither would see the other's uncommitted row, and a person would never hear of the notice.
     """
@@ -63,15 +85,18 @@ async def _enter(work: Work, circles: set[str]) -> None:
     )
 
 
-def _matches() -> Select[Any]:
-    """Notices with the roles that they concern: those that were held when it happened."""
+def _pairs() -> Select[Any]:
+    """Notices with the roles that they concern, where the person has not been told yet."""
+    told = exists().where(NOTIFICATION.c.notice == NOTICE.c.id, NOTIFICATION.c.person == ROLE.c.person)
     return (
         select(
             NOTICE.c.id.label("notice"),
             NOTICE.c.kind,
+            NOTICE.c.event,
             NOTICE.c.at,
             ROLE.c.person,
             ROLE.c.city,
+            ROLE.c.granted_at,
         )
         .join(
             ROLE,
@@ -83,38 +108,24 @@ def _matches() -> Select[Any]:
                 ),
             ),
         )
-        .where(
-            ROLE.c.granted_at <= NOTICE.c.at,
-            or_(ROLE.c.ended_at.is_(None), ROLE.c.ended_at > NOTICE.c.at),
-            or_(ROLE.c.expires_at.is_(None), ROLE.c.expires_at > NOTICE.c.at),
-        )
+        .where(~told)
     )
 
 
-async def _deliver(work: Work, people: Sequence[Any]) -> None:
-    notifications: dict[UUID, dict[str, Any]] = {}
-    deliveries: dict[UUID, dict[str, Any]] = {}
-    for row in people:
-        # Whoever acts for two of the cities concerned is told once.
-        one = uuid5(row.notice, row.person)
-        if one in notifications:
-            continue
-        told = {"notice": row.notice, "person": row.person, "city": row.city}
-        notifications[one] = {"id": one, **told, "at": row.at, "read_at": None, "version": 1}
-        mail = uuid5(one, MAIL)
-        deliveries[mail] = {
-            "id": mail,
-            "notification": one,
-            **told,
-            "channel": MAIL,
-            "kind": row.kind,
-            "status": "queued",
-            "attempts": 0,
-            "created_at": work.now,
-            "due_at": work.now,
-            "version": 1,
-        }
-    for table, rows in ((NOTIFICATION, list(notifications.values())), (DELIVERY, list(deliveries.values()))):
-        for start in range(0, len(rows), MOST_AT_ONCE):
-            statement = insert(work.tx, table).on_conflict_do_nothing(index_elements=["id"])
-            await work.execute(statement, rows[start : start + MOST_AT_ONCE])
+def _matches() -> Select[Any]:
+    """Those whose role was held when it happened."""
+    return _pairs().where(
+        ROLE.c.granted_at <= NOTICE.c.at,
+        or_(ROLE.c.ended_at.is_(None), ROLE.c.ended_at > NOTICE.c.at),
+        or_(ROLE.c.expires_at.is_(None), ROLE.c.expires_at > NOTICE.c.at),
+    )
+
+
+def _still_open() -> Select[Any]:
+    """Those who were appointed later, where the matter still waits for an answer."""
+    waiting = or_(*(and_(NOTICE.c.kind == kind, REQUEST.c.status == status) for kind, status in _OPEN.items()))
+    return (
+        _pairs()
+        .join(REQUEST, and_(REQUEST.c.id == NOTICE.c.subject, waiting))
+        .where(ROLE.c.granted_at > NOTICE.c.at, ROLE.c.ended_at.is_(None))
+    )

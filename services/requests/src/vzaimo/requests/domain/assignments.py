@@ -7,7 +7,7 @@ from uuid import UUID
 
 from vzaimo.contracts.calendar import Event, Session
 from vzaimo.contracts.requests import Delegate, Request
-from vzaimo.requests.domain.refusals import SessionFull, SessionsOverlap, UnknownDelegate, UnknownSession
+from vzaimo.requests.domain.refusals import ForeignSession, SessionFull, SessionsOverlap, UnknownDelegate
 from vzaimo.requests.domain.states import SEATED
 from vzaimo.requests.domain.transitions import Step, check
 
@@ -50,7 +50,7 @@ def by_city(event: Event, requests: Iterable[Request]) -> dict[UUID, Sessions | 
 def assign(event: Event, requests: Sequence[Request], chosen: Mapping[UUID, Sessions | None]) -> list[Request]:
     """The requests that change when these delegates sit in these sessions (none: in all). Others stay where they are.
 
-    Raises ``UnknownDelegate``, ``UnknownSession``, ``SessionsOverlap``, ``SessionFull``.
+    Raises ``UnknownDelegate``, ``ForeignSession``, ``SessionsOverlap``, ``SessionFull``.
     """
     known = {one.id: one for one in event.sessions}
     coming = {one.id for request in requests for one in _coming(request)}
@@ -59,7 +59,7 @@ def assign(event: Event, requests: Sequence[Request], chosen: Mapping[UUID, Sess
             raise UnknownDelegate(delegate)
         for session in sessions or ():
             if session not in known:
-                raise UnknownSession(session)
+                raise ForeignSession(session)
         _check_apart(delegate, [known[one] for one in sessions or ()])
     changed = []
     after = []

@@ -145,7 +145,7 @@ class Hall:
     def expel(self, cities: Collection[str]) -> None:
         """These cities take part no longer: their open requests are withdrawn."""
         self._all(
-            lambda one: one.city in cities and one.status not in FINAL,
+            lambda one: one.city in cities and one.status not in FINAL and one.attended is None,
             lambda one: (requests.withdraw(one), Step.WITHDRAW),
         )
 

@@ -182,7 +182,7 @@ class ForeignEvent(Refusal):
 
 
 @dataclass
-class UnknownSession(Refusal):
+class ForeignSession(Refusal):
     """The event has no such session."""
 
     session: UUID
@@ -203,3 +203,10 @@ class SessionFull(Refusal):
     session: UUID
     capacity: int
     assigned: int
+
+
+@dataclass
+class AttendanceTaken(Refusal):
+    """It is recorded who came: seats move no more."""
+
+    attended: int

@@ -67,6 +67,7 @@ def draft(request_id: UUID, event: Event, city: str, mode: SeatMode, delegation:
 def revise(request: Request, event: Event, delegation: Delegation) -> Request:
     """Name others, until the host has decided."""
     check(request, Step.REVISE)
+    check_open(event)  # names that came after the event's purge would stay
     roles = [role for _, _, role in delegation.delegates] + [role for role, _ in delegation.heads]
     for role in roles:
         check_invited(event, role)

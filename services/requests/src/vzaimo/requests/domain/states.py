@@ -9,6 +9,8 @@ State = DelegateStatus
 
 SEATED = frozenset({State.GRANTED, State.CONFIRMED})
 """A delegate with a seat."""
+CAME_OR_NOT = (State.ATTENDED, State.NO_SHOW)
+"""A delegate who had a seat when attendance was recorded, and keeps it in the books."""
 LIVING = frozenset({State.PROPOSED, State.WAITLISTED, *SEATED})
 """A delegate who may still come."""
 
@@ -24,7 +26,7 @@ def counted(request: Request) -> Request:
     if request.mode is SeatMode.REMOTE:
         return request
     found = [one.status for one in request.delegates]
-    confirmed = found.count(State.CONFIRMED)
+    confirmed = sum(found.count(one) for one in (State.CONFIRMED, *CAME_OR_NOT))
     return request.model_copy(
         update={
             "granted": confirmed + found.count(State.GRANTED),

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vzaimo.contracts.requests import (
+    AttendanceRecorded,
     DecisionEscalated,
     DecisionOverdue,
     DelegateReplaced,
+    FeedbackReceived,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -31,7 +33,7 @@ from vzaimo.contracts.requests import (
     RequestWaitlisted,
     RequestWithdrawn,
 )
-from vzaimo.requests.domain.refusals import WrongRequestStatus
+from vzaimo.requests.domain.refusals import AttendanceTaken, WrongRequestStatus
 
 Status = RequestStatus
 
@@ -64,6 +66,8 @@ class Step(StrEnum):
     REDIRECT = "redirect"
     WITHDRAW = "withdraw"
     CLOSE = "close"
+    RECORD_ATTENDANCE = "record attendance"
+    GIVE_FEEDBACK = "give feedback"
 
 
 FINAL = frozenset(
@@ -155,14 +159,24 @@ TRANSITIONS: Mapping[Step, Transition] = {
     Step.REDIRECT: Transition((Status.SUBMITTED, Status.WAITLISTED), {Status.REDIRECTED: RequestRedirected}),
     Step.WITHDRAW: Transition(OPEN, {Status.WITHDRAWN: RequestWithdrawn}),
     Step.CLOSE: Transition(OPEN, {Status.CLOSED: RequestClosed}),
+    Step.RECORD_ATTENDANCE: _stays(AttendanceRecorded, Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
+    Step.GIVE_FEEDBACK: _stays(FeedbackReceived, Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
 }
 
 
+BEFOREHAND = frozenset(
+    {Step.PRIORITISE, Step.CONFIRM, Step.RECONFIRM, Step.SEAT, Step.RELEASE, Step.REPLACE, Step.ASSIGN, Step.WITHDRAW}
+)
+"""Steps that make no sense once it is recorded who came."""
+
+
 def check(request: Request, step: Step) -> None:
-    """May this step be taken? Raises ``WrongRequestStatus``."""
+    """May this step be taken? Raises ``WrongRequestStatus``, ``AttendanceTaken``."""
     origin = TRANSITIONS[step].origin
     if request.status not in origin:
         raise WrongRequestStatus(request.status, origin)
+    if request.attended is not None and step in BEFOREHAND:
+        raise AttendanceTaken(request.attended)
 
 
 def told(before: Request, after: Request, step: Step) -> type[RequestFact] | None:

@@ -1,6 +1,6 @@
-"""A restored store takes its own aggregates' public state back from its facts; names that it has stay.
+"""A restored store takes its own aggregates' public state back from its facts.
 
-What is due follows from that state, and is set again.
+Names that it has stay, but for those that were destroyed since. What is due follows from that state, and is set again.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,34 @@ from sqlalchemy import delete, func, insert, select, update
 
 from vzaimo.contracts.calendar import Event, EventStatus, SeatMode, SeatPlan
 from vzaimo.contracts.event import Fact
-from vzaimo.contracts.requests import CapacityFact, Ledger, LedgerFact, Request, RequestFact
+from vzaimo.contracts.requests import (
+    CapacityFact,
+    ErasureFact,
+    Ledger,
+    LedgerFact,
+    Need,
+    NeedFact,
+    Request,
+    RequestFact,
+)
 from vzaimo.kit.database import insert as upsert
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.queues import season_of
+from vzaimo.requests.handlers import erasures
 from vzaimo.requests.handlers.deadlines import RECONFIRM, place, set_timers
 from vzaimo.requests.handlers.halls import OFFER
 from vzaimo.requests.projections import EVENT
-from vzaimo.requests.store import LEDGER, REQUEST, SHARE, in_ledger, request_columns, request_of
+from vzaimo.requests.store import (
+    LEDGER,
+    NEED,
+    REQUEST,
+    SHARE,
+    in_ledger,
+    need_columns,
+    need_keys,
+    request_columns,
+    request_of,
+)
 
 
 async def adopt(work: Work, facts: Sequence[Fact]) -> None:
@@ -28,6 +48,10 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
             case RequestFact(request=request):
                 await _request(work, request, fact.aggregate_version)
                 halls.add((request.event, request.mode))
+            case ErasureFact(erasure=erasure):
+                await erasures.adopt(work, erasure)
+            case NeedFact(need=need):
+                await _need(work, need, fact.aggregate_version)
             case LedgerFact(ledger=ledger):
                 await _ledger(work, ledger, fact.aggregate_version)
                 halls.add((ledger.event, ledger.mode))
@@ -71,6 +95,14 @@ async def _request(work: Work, request: Request, version: int) -> None:
 async def _event(work: Work, event: UUID) -> Event | None:
     known = await work.scalar(select(EVENT.c.event).where(EVENT.c.id == event))
     return Event.model_validate(known) if known else None
+
+
+async def _need(work: Work, need: Need, version: int) -> None:
+    columns = {**need_columns(need), "version": version}
+    statement = upsert(work.tx, NEED).values(**need_keys(need), **columns)
+    await work.execute(
+        statement.on_conflict_do_update(index_elements=["id"], set_=columns, where=NEED.c.version < version)
+    )
 
 
 async def _ledger(work: Work, ledger: Ledger, version: int) -> None:

@@ -105,6 +105,8 @@ async def expire_offer(work: Work, due: Due) -> None:
 async def follow_cities(work: Work, due: Due) -> None:
     """Requests of cities that left are withdrawn; whoever may be served again, or now, is."""
     hall, _ = await _opened(work, due)
+    if hall.ledger.closed:
+        return  # who took part in what is over, took part
     left = select(CITY.c.id).where(CITY.c.status == "withdrawn")
     found = await hall.all(REQUEST.c.open & REQUEST.c.city.in_(left))
     hall.hall.expel({one.city for one in found})

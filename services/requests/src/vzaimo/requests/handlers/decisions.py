@@ -20,8 +20,9 @@ from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.domain.requests import Person
 from vzaimo.requests.domain.states import LIVING
 from vzaimo.requests.domain.transitions import Step
+from vzaimo.requests.handlers.access import hidden
 from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
-from vzaimo.requests.handlers.requests import done, hidden, keep_draft
+from vzaimo.requests.handlers.requests import done, keep_draft
 from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import DELEGATE, REQUEST
 

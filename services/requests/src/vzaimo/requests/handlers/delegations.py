@@ -13,8 +13,9 @@ from vzaimo.requests.domain import delegations
 from vzaimo.requests.domain.refusals import RosterFrozen
 from vzaimo.requests.domain.requests import Person
 from vzaimo.requests.domain.transitions import Step
+from vzaimo.requests.handlers.access import hidden, may_write
 from vzaimo.requests.handlers.halls import hall_of
-from vzaimo.requests.handlers.requests import done, hidden, keep_names, may_write, own
+from vzaimo.requests.handlers.requests import done, keep_names, own
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,19 +8,19 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select
 
 from vzaimo.contracts.calendar import Admission, Event, SeatMode
-from vzaimo.contracts.refusal import Refusal
-from vzaimo.contracts.requests import Request, RequestStatus
+from vzaimo.contracts.requests import Request
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import requests, schedules
 from vzaimo.requests.domain.queues import season_of
-from vzaimo.requests.domain.refusals import CityNotActive, RequestExists, UnknownRequest
+from vzaimo.requests.domain.refusals import RequestExists
 from vzaimo.requests.domain.requests import Delegation, Person
 from vzaimo.requests.domain.transitions import Step
+from vzaimo.requests.handlers.access import hidden, may_write
 from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
-from vzaimo.requests.projections import CITY
+from vzaimo.requests.handlers.members import check_active
 from vzaimo.requests.store import DELEGATE, REQUEST, in_ledger, request_columns
 
 AUTOMATIC = "fits"
@@ -37,11 +37,6 @@ class Ask:
     delegation: Delegation
 
 
-def may_write(actor: Actor, city: str) -> bool:
-    """Who acts for a guest."""
-    return actor.coordinates(city) or actor.serves(city, "requests")
-
-
 @retry_conflicts
 async def draft(request_id: UUID, command: Ask, *, works: Works, cause: Cause, actor: Actor) -> Done:
     """A city begins to ask; one open request an event and mode."""
@@ -49,7 +44,7 @@ async def draft(request_id: UUID, command: Ask, *, works: Works, cause: Cause, a
     if not may_write(actor, city):
         raise NotAllowed
     async with works.begin(cause) as work:
-        await _check_active(work, city)
+        await check_active(work, city)
         event = await event_known(work, event_id)
         request = requests.draft(request_id, event, city, mode, command.delegation)
         # Whoever drafts for the same city at once waits for the ledger's row, and finds this request then.
@@ -99,7 +94,7 @@ async def submit(request_id: UUID, seen: int, version: int | None, *, works: Wor
     """Send it to the host; where admission is automatic, whoever fits is in at once."""
     async with works.begin(cause) as work:
         hall, request = await own(work, request_id, actor, version)
-        await _check_active(work, request.city)
+        await check_active(work, request.city)
         submitted = requests.submit(request, hall.event, seen, work.now)
         await hall.take(submitted, Step.SUBMIT)
         if hall.event.admission is Admission.AUTOMATIC:
@@ -189,14 +184,6 @@ async def own(work: Work, request_id: UUID, actor: Actor, version: int | None) -
     return hall, request
 
 
-def hidden(request: Request, actor: Actor) -> Refusal:
-    """What somebody hears who may not do this: its people know of a request, drafts apart; others hear of none."""
-    submitted = request.status is not RequestStatus.DRAFT
-    if actor.views(request.city) or (submitted and (actor.views(request.host) or actor.moderates)):
-        return NotAllowed()
-    return UnknownRequest(request.id)
-
-
 async def done(hall: OpenHall, request_id: UUID) -> Done:
     """Save the hall; the answer to a command about one of its requests."""
     await hall.save()
@@ -211,9 +198,3 @@ async def keep_names(work: Work, request_id: UUID, people: Iterable[Person]) -> 
     ]
     if rows:
         await work.execute(insert(DELEGATE), rows)
-
-
-async def _check_active(work: Work, city: str) -> None:
-    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == city).with_for_update(read=True))
-    if status != "active":
-        raise CityNotActive(city, status or "unknown")

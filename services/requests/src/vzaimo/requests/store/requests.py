@@ -62,7 +62,7 @@ class RequestRow(Model, table=True):
 
 
 class DelegateRow(Model, table=True):
-    """A person of a delegation: the only place of names. Never on the bus."""
+    """A person of a delegation: the only place of names, of dietary and of access needs. Never on the bus."""
 
     __tablename__ = "delegate"
     __table_args__ = (Index("ix_delegate_request", "request"),)
@@ -71,6 +71,9 @@ class DelegateRow(Model, table=True):
     request: UUID
     name: str
     organisation: str | None = None
+    dietary: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    access: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    erased_at: datetime | None = None
 
 
 class LedgerRow(Model, table=True):

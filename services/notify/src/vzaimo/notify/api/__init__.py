@@ -1,0 +1,7 @@
+"""Notify's gateway: HTTP to command, view to HTTP."""
+
+from vzaimo.notify.api import contacts, deliveries, inbox, preferences, stream
+
+ROUTERS = (inbox.router, stream.router, deliveries.router, preferences.router, contacts.router)
+
+__all__ = ["ROUTERS"]

@@ -1,0 +1,148 @@
+"""The words for a notice, from the state now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime, format_time
+from babel.numbers import format_decimal
+
+from vzaimo.notify.catalogues import CATALOGUES, Catalogue, Locale
+from vzaimo.notify.domain.kinds import Kind
+from vzaimo.notify.projections import Known
+
+_DEADLINES = (("closes", "apply_closes"), ("decide", "decide_by"), ("confirm", "confirm_by"))
+_UNKNOWN = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Title and text for a person, in one language."""
+
+    title: str
+    text: str
+
+
+def written(kind: Kind, known: Known, locale: Locale) -> Letter:
+    """The words for a notice."""
+    words = CATALOGUES[locale]
+    facts = _facts(known, words)
+    return Letter(words.say(f"{kind}.title", facts), words.say(f"{kind}.text", facts))
+
+
+def summary(count: int, locale: Locale) -> Letter:
+    """The words above several notices in one mail."""
+    words = CATALOGUES[locale]
+    return Letter(words.say("digest.title", {"news": words.count("news", count)}), words.say("digest.text"))
+
+
+def _facts(known: Known, words: Catalogue) -> dict[str, Any]:
+    subject = known.subject
+    city = str(subject.get("city") or subject.get("asked_by") or subject.get("id"))
+    name = known.cities.get(city, city)
+    facts = {"city": name, "city_of": words.city_of(name), **_practice(known, words), **_need(known, words)}
+    if known.event:
+        facts |= _event(known, known.event, words)
+        facts |= _request(subject, known.event["timezone"], words)
+    agreement = subject.get("agreement") or {}
+    if agreement.get("valid_until"):
+        facts["lapses"] = format_date(date.fromisoformat(agreement["valid_until"]), "d MMMM y", words.locale)
+    if subject.get("status") == "suspended":
+        lapsed = subject.get("suspended_for") == "agreement-lapsed"
+        facts["suspension"] = words.say("suspended.agreement-lapsed" if lapsed else "suspended.other")
+    if "cause" in subject:
+        facts |= {"people": words.count("people", subject["people"]), "reason": words.say(f"erased.{subject['cause']}")}
+    return _Facts(facts)
+
+
+class _Facts(dict[str, Any]):
+    """What the state does not say any longer is a dash: a mail is rendered later than its cause."""
+
+    def __missing__(self, _name: str) -> str:
+        return _UNKNOWN
+
+
+def _practice(known: Known, words: Catalogue) -> dict[str, Any]:
+    subject = known.subject
+    if "practice" not in subject:
+        return {"practice": subject.get("title", _UNKNOWN)}
+    measured = subject["measurements"]
+    return {
+        "practice": known.practices.get(str(subject["practice"]), _UNKNOWN),
+        "indicator": subject["indicator"],
+        "baseline": _value(subject["baseline"], subject["unit"], words),
+        "measured": _value(measured[-1]["value"], subject["unit"], words) if measured else _UNKNOWN,
+        "months": words.count("months", subject["due"] or 12),
+    }
+
+
+def _need(known: Known, words: Catalogue) -> dict[str, Any]:
+    subject = known.subject
+    topic = known.topics.get(str(subject.get("topic")), {})
+    title = (topic.get("name_en") if words.locale == "en" else None) or topic.get("name") or subject.get("topic")
+    backers = subject.get("backers", ())
+    cities = backers if isinstance(backers, int) else len(backers) + 1
+    heads = subject.get("heads")
+    return {
+        "topic": title or _UNKNOWN,
+        "cities": words.count("cities", cities),
+        "heads_people": words.count("people", heads) if isinstance(heads, int) else _UNKNOWN,
+    }
+
+
+def _event(known: Known, event: Mapping[str, Any], words: Catalogue) -> dict[str, Any]:
+    zone = event["timezone"]
+    seats = [plan["capacity"] for plan in event["seats"]]
+    limits = [str(seat) if seat is not None else words.say("no-limit") for seat in seats]
+    return {
+        "event": event["title"],
+        "host": known.cities.get(event["host"], event["host"]),
+        "when": _period(event, words.locale),
+        "capacity": ", ".join(limits) or _UNKNOWN,
+        **{name: _moment(event["deadlines"][deadline], zone, words.locale) for name, deadline in _DEADLINES},
+    }
+
+
+def _request(subject: Mapping[str, Any], zone: str, words: Catalogue) -> dict[str, Any]:
+    if "wanted" not in subject:
+        return {}
+    waiting, offer = subject["waiting"], subject.get("offer")
+    facts = {
+        "wanted_seats": words.count("seats", subject["wanted"]),
+        "granted_seats": words.count("seats", subject["granted"]),
+        "confirmed_people": words.count("people", subject["confirmed"]),
+        "waiting_people": words.count("people", waiting),
+        "waiting": words.say("and-waiting", {"people": words.count("people", waiting)}) if waiting else "",
+        "least": subject["min_viable"],
+    }
+    if offer:
+        facts |= {
+            "offered_seats": words.count("seats", offer["seats"]),
+            "until": _moment(offer["expires_at"], zone, words.locale),
+        }
+    if subject.get("reconfirm_by"):
+        facts["reconfirm"] = _moment(subject["reconfirm_by"], zone, words.locale)
+    if subject.get("attended") is not None:
+        facts["attended"] = subject["attended"]
+    if subject.get("feedback"):
+        facts["score"] = subject["feedback"]["score"]
+    return facts
+
+
+def _value(number: float, unit: str, words: Catalogue) -> str:
+    return f"{format_decimal(number, locale=words.locale)} {unit}"
+
+
+def _period(event: Mapping[str, Any], locale: Locale) -> str:
+    zone = ZoneInfo(event["timezone"])
+    first, last = (datetime.fromisoformat(event[name]).astimezone(zone) for name in ("starts_at", "ends_at"))
+    begins = f"{format_date(first, 'long', locale)}, {format_time(first, 'short', locale=locale)}"
+    days = begins if first.date() == last.date() else f"{begins} – {format_date(last, 'long', locale)}"
+    return f"{days} ({event['timezone']})"
+
+
+def _moment(iso: str, timezone: str, locale: Locale) -> str:
+    zone = ZoneInfo(timezone)
+    return f"{format_datetime(datetime.fromisoformat(iso), 'd MMMM y, HH:mm', tzinfo=zone, locale=locale)} ({timezone})"

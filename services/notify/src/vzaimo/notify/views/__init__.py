@@ -1,0 +1,1 @@
+"""What notify shows: rows as JSON, pages by key."""

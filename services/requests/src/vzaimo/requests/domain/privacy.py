@@ -1,0 +1,40 @@
+"""Personal data of delegates: what may be asked, and how it ends (152-FZ, articles 5 and 21)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from vzaimo.contracts.requests import Delegate, DelegateStatus
+from vzaimo.requests.domain.record_refusals import AlreadyErased, NotGranted
+
+ERASED = "удалено"
+"""Stands where a name was."""
+CATEGORIES = ("name", "organisation", "dietary", "access")
+"""What is known of a delegate beside rank and role: the columns that an erasure overwrites."""
+KEPT = timedelta(days=3 * 365 + 1)
+"""For which an act of destruction and its journal extract are kept."""
+SEATED = frozenset({DelegateStatus.GRANTED, DelegateStatus.CONFIRMED})
+SHOWN = SEATED | {DelegateStatus.ATTENDED}
+"""Whose needs the host still has a reason to know."""
+
+
+def check_asked(delegate: Delegate) -> None:
+    """Dietary and access needs are asked of those alone who come. Raises ``NotGranted``."""
+    if delegate.status not in SEATED:
+        raise NotGranted(delegate.id, delegate.status)
+
+
+def check_present(delegate: Any) -> None:
+    """Raise ``AlreadyErased`` where there is nothing left of a person. ``delegate``: the row."""
+    if delegate.erased_at is not None:
+        raise AlreadyErased(delegate.id, delegate.erased_at)
+
+
+def journal(people: int) -> list[dict[str, Any]]:
+    """The extract for an act: what was done, in which table, to which columns, in how many rows."""
+    return [{"table": "delegate", "operation": "overwritten", "columns": list(CATEGORIES), "rows": people}]
+
+
+def due(event_ends_at: datetime, after: timedelta, now: datetime) -> datetime | None:
+    """When an event's names are to be destroyed; none: now."""
+    moment = event_ends_at + after
+    return moment if moment > now else None

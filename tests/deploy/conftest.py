@@ -1,0 +1,104 @@
+"""The manifests of both overlays, as kubectl builds them; a bus that asks everybody who they are."""
+
+import copy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vzaimo.kit.bus import DEAD_LETTERS, ensure_stream
+from vzaimo.local.bus.permissions import services
+
+OVERLAYS = Path(__file__).parents[2] / "deploy" / "k8s" / "overlays"
+
+
+class Manifests(list):
+    """Objects of the cluster, and how to find one; tests plant errors in copies."""
+
+    def copy(self):
+        return Manifests(copy.deepcopy(list(self)))
+
+    def of(self, *kinds):
+        return [one for one in self if one["kind"] in kinds]
+
+    def first(self, kind, name):
+        return next(one for one in self.of(kind) if one["metadata"]["name"] == name)
+
+    @property
+    def workloads(self):
+        return self.of("Deployment", "StatefulSet")
+
+    @property
+    def pods(self):
+        """Each workload's name, and the pods that it makes."""
+        return [(named(one), one["spec"]["template"]["spec"]) for one in self.workloads]
+
+    @property
+    def containers(self):
+        return [(name, container) for name, pod in self.pods for container in pod["containers"]]
+
+    def chosen(self, labels):
+        """The workloads whose pods have these labels."""
+        found = [(one, one["spec"]["template"]["metadata"]["labels"]) for one in self.workloads]
+        return [one for one, has in found if labels.items() <= has.items()]
+
+    @property
+    def pod(self):
+        """An example: of calendar's gateway."""
+        return self.first("Deployment", "calendar-api")["spec"]["template"]["spec"]
+
+    @property
+    def container(self):
+        return self.pod["containers"][0]
+
+    @property
+    def settings(self):
+        """What all services are told."""
+        return next(one["data"] for one in self.of("ConfigMap") if "VZAIMO_ISSUER" in one["data"])
+
+    def rule(self, alert):
+        groups = [group for one in self.of("PrometheusRule") for group in one["spec"]["groups"]]
+        return next(rule for group in groups for rule in group["rules"] if rule["alert"] == alert)
+
+
+def named(one):
+    return f"{one['kind']} {one['metadata']['name']}"
+
+
+def built(overlay):
+    command = (str(Path(sys.executable).parent / "kubectl"), "kustomize", str(OVERLAYS / overlay))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Manifests(yaml.safe_load_all(done.stdout))
+
+
+@pytest.fixture(scope="session")
+def production():
+    return built("production")
+
+
+@pytest.fixture(scope="session", params=["single", "production"])
+def manifests(request, production):
+    return production if request.param == "production" else built("single")
+
+
+@pytest.fixture
+async def bus(guarded_bus):
+    """A server with every stream, made by its owner, and a way to come to it as a user."""
+    guests = []
+
+    async def come(user):
+        guests.append(await guarded_bus.connect(user))
+        return guests[-1]
+
+    guarded_bus.come = come
+    for name, parts in services().items():
+        owner = await come(name)
+        for stream in (*parts.streams, DEAD_LETTERS):
+            await ensure_stream(owner.jetstream(), stream)
+        assert owner.refusals == []
+    yield guarded_bus
+    for guest in guests:
+        await guest.close()

