@@ -50,6 +50,9 @@ OWN = [
     f"/events/{EVENT}/requests",
     "/invitations?secret=s",
     "/plans?host=moskva",
+    "/needs/new?city=izhevsk",
+    "/moderation",
+    "/moderation/audit",
     "/plans/new?host=moskva",
     f"/plans/{EVENT}",
 ]
@@ -178,10 +181,13 @@ def fill(gateways):
     written = {"id": EVENT, "host": "moskva", "status": "announced", "plan": plan, "version": 1}
     line = {"city": "moskva", "events": 3, "seats_hosted": 60, "seats_received": 0, "people": 0}
     numbers = {"cities": 2, "events": 3, "seats": 60, "people": 55, "decision_hours": 20.5, "feedback_mean": 4.6}
-    both = [("coordinator", "izhevsk"), ("coordinator", "moskva")]
+    both = [("coordinator", "izhevsk"), ("coordinator", "moskva"), ("moderator", None)]
+    applied = city("perm", "Пермь", status="applied")
+    pending = city("ufa", "Уфа", status="agreement_pending")
     gateways.answers |= {
         ("registry", "/me"): me(*both),
         ("registry", "/cities/moskva"): city("moskva", "Москва"),
+        ("registry", "/cities"): [city("moskva", "Москва"), city("izhevsk", "Ижевск"), applied, pending],
         ("registry", "/topics"): [{"id": "mesh", "name": "Электронная школа", "version": 1}],
         ("registry", "/practices"): [practice(topics=["mesh"])],
         ("registry", f"/practices/{PRACTICE}"): practice(stale_since="2026-01-01T00:00:00Z"),
@@ -203,6 +209,21 @@ def fill(gateways):
             "by_topic": [{"key": "mesh", "people": 55}],
             "by_role": [{"key": "teacher", "people": 40}, {"key": "director", "people": 15}],
         },
+        ("notify", "/deliveries"): [],
+        ("requests", "/audit"): [
+            {
+                "id": 1,
+                "fact": "RequestApproved",
+                "aggregate": "request",
+                "aggregate_id": REQUEST,
+                "version": 2,
+                "city": "izhevsk",
+                "other_city": "moskva",
+                "actor": "0" * 32,
+                "at": "2026-10-01T00:00:00Z",
+                "published": False,
+            }
+        ],
         ("notify", "/inbox/unread"): {"unread": 3},
         ("notify", "/inbox"): [
             {

@@ -135,6 +135,13 @@ class Gateways:
             raise Away(service) from None
         return receipt, answer.headers.get("vzaimo-position")
 
+    async def leads_to(self, service: Service, path: str, caller: Caller) -> str:
+        """Where a redirect of the gateway leads. Raises ``Away``, ``Problem``, ``SignedOut``."""
+        answer = await self._call(service, "GET", path, caller)
+        if "location" not in answer.headers:
+            raise Away(service)
+        return answer.headers["location"]
+
     async def stream(self, service: Service, path: str, caller: Caller, last: str | None) -> AsyncIterator[bytes]:
         """Server-sent events as they come, for as long as the reader stays."""
         headers = caller.headers | ({"Last-Event-ID": last} if last else {})

@@ -7,8 +7,6 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime
-
 from vzaimo.contracts import calendar, registry, requests
 from vzaimo.contracts.event import State
 
@@ -136,56 +134,6 @@ class Queue(State):
 
     length: int
     entries: tuple[QueueEntry, ...] = ()
-
-
-class Notification(State):
-    """A notification in the reader's language."""
-
-    id: UUID
-    kind: str
-    city: str | None
-    subject: str
-    event: UUID | None
-    title: str
-    text: str
-    at: AwareDatetime
-    read_at: AwareDatetime | None
-
-
-class Unread(State):
-    """How many notifications are not read."""
-
-    unread: int
-
-
-class Role(State):
-    """A role of the caller."""
-
-    id: UUID
-    role: str
-    city: str | None
-
-
-class Me(State):
-    """The caller."""
-
-    person: str
-    roles: tuple[Role, ...]
-
-    @property
-    def coordinated(self) -> list[str]:
-        """The cities for which the caller acts."""
-        return sorted({role.city for role in self.roles if role.role == "coordinator" and role.city})
-
-    @property
-    def cities(self) -> list[str]:
-        """The cities whose own things the caller may read."""
-        return sorted({role.city for role in self.roles if role.city})
-
-    @property
-    def moderates(self) -> bool:
-        """Whether the caller runs the programme."""
-        return any(role.role == "moderator" for role in self.roles)
 
 
 class CityLine(State):

@@ -14,12 +14,12 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from vzaimo.portal.house.accounts import Me, Unread
 from vzaimo.portal.house.gateways import Away, Caller, Gateways, Problem, Receipt, Service, SignedOut
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.pages import render
 from vzaimo.portal.house.session import Session
 from vzaimo.portal.house.settings import PortalSettings
-from vzaimo.portal.house.shapes import Me, Unread
 from vzaimo.portal.house.times import Clock, zone_named
 from vzaimo.portal.house.words import LANGUAGES, Language, words
 

@@ -4,9 +4,9 @@ import asyncio
 from uuid import UUID
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from vzaimo.portal.house.gateways import Page
+from vzaimo.portal.house.gateways import Page, SignedOut
 from vzaimo.portal.house.shapes import Event, Practice, Request
 from vzaimo.portal.house.visit import Visit, Visitor
 
@@ -33,6 +33,15 @@ async def event(visit: Visitor, event_id: UUID) -> Response:
         practices=practices,
         feeds=visit.portal.settings.feeds,
     )
+
+
+@router.get("/v1/events/{event_id}/join")
+async def join(visit: Visitor, event_id: UUID) -> Response:
+    """Into the event, for those who take part: mails and calendars lead here, and calendar knows the link."""
+    if not visit.session.signed_in:
+        raise SignedOut
+    link = await visit.portal.gateways.leads_to("calendar", f"/events/{event_id}/join", visit.caller)
+    return RedirectResponse(link, 303, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
 async def _requests(visit: Visit, event_id: UUID) -> list[Request]:

@@ -5,8 +5,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from vzaimo.portal.house.accounts import Notification
 from vzaimo.portal.house.gateways import Page, SignedOut
-from vzaimo.portal.house.shapes import Notification
 from vzaimo.portal.house.visit import Visitor
 
 router = APIRouter()
