@@ -96,7 +96,7 @@ async def _show(visit: Visit, problem: Problem | None = None) -> Response:
         visit.part(visit.read("requests", "/requests", Page[Request], status="submitted", limit=200)),
         visit.part(visit.read("notify", "/deliveries", Page[Delivery], status="dead", limit=100)),
     )
-    known = cities.or_else([])
+    known = sorted(cities.or_else([]), key=lambda city: city.name)
     return await visit.show(
         "moderation.html",
         status=problem.status if problem else 200,
