@@ -14,7 +14,20 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from vzaimo.portal.main import portal
-from vzaimo.portal.testing import EVENT, PRACTICE, REQUEST, Browser, city, event, me, practice, request, settings
+from vzaimo.portal.testing import (
+    EVENT,
+    NEED,
+    PRACTICE,
+    REQUEST,
+    Browser,
+    city,
+    event,
+    me,
+    need,
+    practice,
+    request,
+    settings,
+)
 
 FLAGS = [
     "--no-sandbox",
@@ -26,7 +39,6 @@ FLAGS = [
     "--disable-sync",
 ]
 INSTALL = "apt-get update && apt-get install -y --no-install-recommends chromium"
-NEED = "01890000-0000-7000-8000-000000000005"
 PUBLIC = [
     "/",
     "/events",
@@ -44,6 +56,7 @@ PUBLIC = [
 OWN = [
     "/my",
     "/inbox",
+    "/preferences",
     f"/requests/{REQUEST}",
     f"/requests/{REQUEST}/edit",
     f"/events/{EVENT}/ask?city=izhevsk&mode=remote",
@@ -159,21 +172,8 @@ def fill(gateways):
         "committed_at": "2025-01-01T00:00:00Z",
         "measurements": [{"after_months": 6, "value": 14, "measured_on": "2025-07-01"}],
     }
-    need = {
-        "id": NEED,
-        "city": "izhevsk",
-        "topic": "mesh",
-        "roles": ["teacher"],
-        "heads": 5,
-        "mode": "remote",
-        "not_before": "2040-01-01",
-        "not_after": "2040-05-01",
-        "status": "open",
-        "posted_at": "2026-01-01T00:00:00Z",
-        "backers": [{"city": "moskva", "heads": 3, "backed_at": "2026-01-02T00:00:00Z"}],
-        "words": "Хотим увидеть своими глазами",
-        "version": 1,
-    }
+    backer = {"city": "moskva", "heads": 3, "backed_at": "2026-01-02T00:00:00Z"}
+    asked_for = need(city="izhevsk", backers=[backer], words="Хотим увидеть своими глазами")
     named = {"id": "01890000-0000-7000-8000-0000000002aa", "rank": 1, "role": "teacher", "status": "proposed"}
     other = {**named, "id": "01890000-0000-7000-8000-0000000002ab", "rank": 2, "name": "Борис"}
     asked = request(status="submitted", delegates=[{**named, "name": "Анна"}, other])
@@ -200,8 +200,8 @@ def fill(gateways):
         ("requests", "/requests"): [asked],
         ("requests", f"/requests/{REQUEST}"): asked,
         ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},
-        ("requests", "/needs"): [need],
-        ("requests", f"/needs/{NEED}"): need,
+        ("requests", "/needs"): [asked_for],
+        ("requests", f"/needs/{NEED}"): asked_for,
         ("requests", "/statistics/2026"): {
             "season": 2026,
             **numbers,
@@ -210,6 +210,7 @@ def fill(gateways):
             "by_role": [{"key": "teacher", "people": 40}, {"key": "director", "people": 15}],
         },
         ("notify", "/deliveries"): [],
+        ("notify", "/preferences"): {"groups": {"decisions": {"email": "instant", "fixed": True}}, "version": 1},
         ("requests", "/audit"): [
             {
                 "id": 1,

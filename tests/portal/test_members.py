@@ -5,9 +5,8 @@ import json
 import httpx2
 import pytest
 
-from vzaimo.portal.testing import EVENT, PRACTICE, city, me, practice, problem, request
+from vzaimo.portal.testing import EVENT, NEED, PRACTICE, city, me, need, practice, problem, request
 
-NEED = "01890000-0000-7000-8000-000000000005"
 WISH = {
     "topic": "mesh",
     "words": "Хотим <увидеть>",
@@ -20,23 +19,9 @@ WISH = {
 
 
 @pytest.fixture
-def need(gateways):
+def stored(gateways):
     def store(**more):
-        gateways.answers["requests", f"/needs/{NEED}"] = {
-            "id": NEED,
-            "city": "tver",
-            "topic": "mesh",
-            "roles": ["teacher"],
-            "heads": 5,
-            "mode": "remote",
-            "not_before": "2040-01-01",
-            "not_after": "2040-05-01",
-            "status": "open",
-            "posted_at": "2026-01-01T00:00:00Z",
-            "backers": [],
-            "version": 1,
-            **more,
-        }
+        gateways.answers["requests", f"/needs/{NEED}"] = need(**more)
 
     store()
     return store
@@ -69,13 +54,13 @@ async def test_a_refused_need_keeps_what_was_typed(member, gateways):
         ({"status": "answered"}, set()),
     ],
 )
-async def test_a_city_is_offered_what_it_may_do_with_a_need(member, need, more, offered):
-    need(**more)
+async def test_a_city_is_offered_what_it_may_do_with_a_need(member, stored, more, offered):
+    stored(**more)
     text = (await member.get(f"/needs/{NEED}")).text
     assert {step for step in ("backers", "leave", "close") if f'action="/needs/{NEED}/{step}"' in text} == offered
 
 
-async def test_backing_and_leaving(member, gateways, need):
+async def test_backing_and_leaving(member, gateways, stored):
     await member.post(f"/needs/{NEED}/backers", {"city": "izhevsk", "heads": "7"})
     assert json.loads(gateways.sent()[0].content) == {"city": "izhevsk", "heads": 7}
     await member.post(f"/needs/{NEED}/leave", {"city": "../../me"})
@@ -170,3 +155,26 @@ async def test_steps_of_others_change_nothing(member, gateways):
     for path in ("cities/perm/admit", f"practices/{PRACTICE}/publish", f"deliveries/{PRACTICE}/retry"):
         assert (await member.post(f"/moderation/{path}")).status_code == 404
     assert not gateways.sent()
+
+
+async def test_wishes_are_sent_at_once_and_shown(member, gateways):
+    gateways.answers["notify", "/preferences"] = {
+        "groups": {"decisions": {"email": "instant", "fixed": True}, "needs": {"email": "off", "fixed": False}},
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "timezone": None,
+        "version": 5,
+    }
+    text = (await member.get("/preferences")).text
+    assert text.count('value="off"') == 1, "what is fixed cannot be muted"
+    assert 'value="22:00"' in text
+    form = {"mail-decisions": "instant", "mail-needs": "daily", "quiet_from": "", "quiet_until": "", "_version": "5"}
+    await member.post("/preferences", form)
+    (sent,) = gateways.sent("PUT")
+    assert sent.headers["if-match"] == '"5"'
+    assert json.loads(sent.content) == {
+        "email": {"decisions": "instant", "needs": "daily"},
+        "quiet_from": None,
+        "quiet_until": None,
+        "timezone": None,
+    }

@@ -125,8 +125,49 @@ async def test_a_visit_from_the_agenda_to_the_confirmation(world, visitors):
         return page if "Запрос одобрен" in page.text else None
 
     await eventually(told, "the guest's inbox")
-    for browser in (stranger, guest, host):
-        for path in ("/", "/events", "/events/month", "/practices", "/cities", "/cities/moskva"):
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_needs_wishes_and_every_page_over_the_gateways(world, visitors):
+    await world.settle_cities("moskva", "izhevsk")
+    event = await world.announce()
+    stranger, guest, host = await visitors(), await visitors("izhevsk"), await visitors("moskva")
+    moderator = await visitors("moderator")
+    wished = await guest.send(await guest.get("/preferences"), "/preferences", **{"mail-needs": "daily"})
+    assert wished.status_code == 303, wished.text
+    assert '<option value="daily" selected' in (await guest.get("/preferences")).text
+    learner = "/needs/new?city=izhevsk"
+    topic = {"name": "Электронная школа"}
+    await world.done("registry", "PUT", "/topics/mesh", "moderator", topic)
+    wish = {"topic": "mesh", "roles": ["teacher"], "heads": "5", "mode": "remote", "words": "Хотим увидеть"}
+    days = {"not_before": "2026-11-01", "not_after": "2027-03-01"}
+    posted = await guest.send(await guest.get(learner), learner, **wish, **days)
+    assert posted.status_code == 303, posted.text
+    need = posted.headers["location"]
+    backed = await host.send(await host.get(need), f"{need}/backers", heads="3")
+    assert backed.status_code == 303, backed.text
+    public = [
+        "/",
+        "/events",
+        "/events/month",
+        "/practices",
+        "/cities",
+        "/cities/moskva",
+        "/needs",
+        need,
+        "/season/2026",
+    ]
+    public += [f"/events/{event}"]
+    own = ["/my", "/inbox", "/preferences"]
+    theirs = [f"/events/{event}/requests", "/plans?host=moskva", f"/plans/{event}", "/plans/new?host=moskva"]
+    audits = [f"/moderation/audit?service={service}" for service in world.services]
+    for browser, paths in (
+        (stranger, public),
+        (guest, public + own),
+        (host, own + theirs),
+        (moderator, [*own, "/moderation", *audits]),
+    ):
+        for path in paths:
             page = await browser.get(path)
-            assert page.status_code == 200
+            assert page.status_code == 200, path
             assert "не отвечает" not in page.text, path

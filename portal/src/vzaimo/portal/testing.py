@@ -14,6 +14,7 @@ ISSUER = "http://issuer.example"
 EVENT = "01890000-0000-7000-8000-000000000001"
 REQUEST = "01890000-0000-7000-8000-000000000002"
 PRACTICE = "01890000-0000-7000-8000-000000000003"
+NEED = "01890000-0000-7000-8000-000000000004"
 
 
 def settings(**more: Any) -> PortalSettings:
@@ -119,6 +120,25 @@ def practice(**more: Any) -> dict[str, Any]:
         "summary": "Семь школ",
         "does_not_apply": "В городе",
         "version": 2,
+        **more,
+    }
+
+
+def need(**more: Any) -> dict[str, Any]:
+    """A learning need of Tver."""
+    return {
+        "id": NEED,
+        "city": "tver",
+        "topic": "mesh",
+        "roles": ["teacher"],
+        "heads": 5,
+        "mode": "remote",
+        "not_before": "2040-01-01",
+        "not_after": "2040-05-01",
+        "status": "open",
+        "posted_at": "2026-01-01T00:00:00Z",
+        "backers": [],
+        "version": 1,
         **more,
     }
 

@@ -21,6 +21,23 @@ class Notification(State):
     read_at: AwareDatetime | None
 
 
+class Mails(State):
+    """How a group of notifications comes by mail; ``fixed`` ones cannot be muted."""
+
+    email: str
+    fixed: bool = False
+
+
+class Preferences(State):
+    """What a person wants by mail. The inbox has everything."""
+
+    groups: dict[str, Mails]
+    quiet_from: str | None = None
+    quiet_until: str | None = None
+    timezone: str | None = None
+    version: int
+
+
 class Unread(State):
     """How many notifications are not read."""
 

@@ -64,18 +64,10 @@ class Indicator(registry.Indicator):
     baseline_reason: str | None = None
 
 
-class Practice(State):
+class Practice(registry.Practice):
     """A practice with its texts."""
 
-    id: UUID
-    city: str
-    title: str
-    topics: tuple[str, ...]
-    audience: tuple[str, ...]
     indicators: tuple[Indicator, ...]
-    status: registry.PracticeStatus
-    published_at: datetime | None = None
-    stale_since: datetime | None = None
     summary: str = ""
     does_not_apply: str = ""
     remark: str | None = None

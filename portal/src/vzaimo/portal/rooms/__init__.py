@@ -15,6 +15,7 @@ from vzaimo.portal.rooms import (
     people,
     planning,
     practices,
+    preferences,
     requests,
     season,
 )
@@ -33,6 +34,7 @@ ROOMS = (
     planning.router,
     moderation.router,
     inbox.router,
+    preferences.router,
     people.router,
     login.router,
     health.router,
