@@ -1,5 +1,7 @@
 """What an operator may tell a service."""
 
+import time
+
 import pytest
 from sqlalchemy import delete, select, text, update
 
@@ -118,3 +120,15 @@ async def test_dead_letters_are_listed_replayed_and_dropped(calendar, operate, f
     assert (await operate("GET", "/dead-letters")).json() == []
     assert (await js.stream_info(DEADLETTER)).state.messages == 1
     await client.close()
+
+
+async def test_commands_are_refused_while_the_copy_of_roles_is_too_old_to_rest_on(calendar, monkeypatch):
+    inbound = calendar.service.inbound
+    draft = {"host": "tver", "title": "Семинар", "mode": "remote", "timezone": "Europe/Moscow"}
+    for age, status in ((30, 201), (90, 503)):
+        monkeypatch.setattr(inbound, "lag", {"calendar-role": 1})
+        monkeypatch.setattr(inbound, "behind_since", {"calendar-role": time.monotonic() - age})
+        answer = await calendar.call("POST", "/events", "boris", draft)
+        assert answer.status_code == status
+    assert (answer.json()["reason"], answer.headers["retry-after"]) == ("roles-behind", "5")
+    assert (await calendar.call("GET", "/events", "boris")).is_success

@@ -26,6 +26,9 @@ CITIES = {
     "izhevsk": ("Ижевск", "Europe/Samara"),
     "tver": ("Тверь", "Europe/Moscow"),
     "perm": ("Пермь", "Asia/Yekaterinburg"),
+    "omsk": ("Омск", "Asia/Omsk"),
+    "kazan": ("Казань", "Europe/Moscow"),
+    "vyborg": ("Выборг", "Europe/Moscow"),
 }
 MODERATOR = "moderator"
 
@@ -155,10 +158,10 @@ class World:
         mail = (await eventually(mailed, "the invitation"))[0]
         return mail.get_content().split("secret=")[1].split()[0]
 
-    async def announce(self, **changes):
-        """Moscow announces the visit; returns the event's id."""
-        event = await self.done("calendar", "POST", "/events", "moskva", {**VISIT, **changes})
-        return await self.done("calendar", "POST", f"/events/{event}/announce", "moskva")
+    async def announce(self, *, who="moskva", **changes):
+        """Moscow (or another host) announces the visit; returns the event's id."""
+        event = await self.done("calendar", "POST", "/events", who, {**VISIT, **changes})
+        return await self.done("calendar", "POST", f"/events/{event}/announce", who)
 
     async def ask(self, event, city, count, **more):
         """A city's submitted request for so many."""

@@ -15,6 +15,7 @@ from rich.table import Table
 from vzaimo.contracts import calendar, notify, registry, requests
 from vzaimo.contracts.event import UnknownFact, parse
 from vzaimo.local import ground as grounds
+from vzaimo.local import sequel
 from vzaimo.local.bus.cli import app as bus
 from vzaimo.local.client import Refused, client
 from vzaimo.local.ground import SERVICES, USUAL_FOLDER, Ground
@@ -43,7 +44,7 @@ def up(
 
 @app.command()
 def demo(var: Var = USUAL_FOLDER) -> None:
-    """Play the real visit against the running set."""
+    """Play the real visit against the running set, and what follows it."""
     if _run(_demo(grounds.known(var))) != SEATS:
         raise SystemExit("The seats granted are not what they must be.")
 
@@ -170,7 +171,9 @@ def _run(work: Any) -> Any:
 async def _demo(ground: Ground) -> int:
     calls = client(ground)
     async with calls.http:
-        return await play(calls, _say)
+        granted = await play(calls, _say)
+        await sequel.play(calls, _say)
+    return granted
 
 
 async def _token(ground: Ground, who: str) -> str:

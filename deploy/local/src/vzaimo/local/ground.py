@@ -91,6 +91,8 @@ class Ground:
             "VZAIMO_PORTAL_URL": self.portal,
             "VZAIMO_NOTIFY_URL": self.gateway("notify"),
             "VZAIMO_UNSUBSCRIBE_KEY": self.unsubscribe_key,
+            # Five cities take part in the demo: one asks, one can host.
+            "VZAIMO_NEEDS_THRESHOLD": "3",
             # Everybody calls from one address here.
             "VZAIMO_CALLS_PER_ADDRESS": "0",
         }

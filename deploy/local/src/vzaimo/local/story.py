@@ -17,11 +17,11 @@ async def play(client: Client, say: Callable[[str], None]) -> int:
     """Announce, ask, decide, confirm; say what each inbox got. Returns the seats granted."""
     visit = next(event for event in data()["events"] if event["code"] == "msk-visit-2018-10")
     names = {city["slug"]: city["name"] for city in data()["cities"]}
-    event = await _announce(client, visit)
+    event = await announce(client, HOST, _body(visit))
     say(f"Москва объявляет: «{visit['title']}», {next_october():%d.%m.%Y}, мест {SEATS}")
     asked = {}
     for city, count in GUESTS.items():
-        asked[city] = await _ask(client, event, city, count)
+        asked[city] = await ask(client, event, city, count)
         say(f"  {names[city]} просит мест: {count}")
     for city, request in asked.items():
         await client.send("POST", "requests", f"/requests/{request}/decision", HOST, {"verdict": "approve"})
@@ -32,16 +32,15 @@ async def play(client: Client, say: Callable[[str], None]) -> int:
     say(f"Итог: выдано {seats['granted']} из {seats['capacity']}, в очереди {seats['waiting']}; календарь согласен")
     for city in (HOST, *GUESTS):
         say(f"\n{names[city]}, входящие:")
-        for item in await _inbox(client, event, city):
+        for item in await inbox(client, event, city, len(GUESTS) + 1 if city == HOST else 2):
             say(f"  • {item['title']}")
     return int(seats["granted"])
 
 
-async def _announce(client: Client, visit: dict[str, Any]) -> str:
+def _body(visit: dict[str, Any]) -> dict[str, Any]:
     sites = {site["code"]: site["name"] for site in data()["sites"]}
     first = next_october()
-    body = {
-        "host": HOST,
+    return {
         "title": visit["title"],
         "summary": "Двухдневное обучение в двух школах. Год и часы — демо.",
         "mode": "in_person",
@@ -61,17 +60,22 @@ async def _announce(client: Client, visit: dict[str, Any]) -> str:
         "deadlines": deadlines(first, "10:00"),
         "seats": [{"mode": "in_person", "capacity": SEATS}],
     }
-    event = (await client.send("POST", "calendar", "/events", HOST, body))["id"]
-    await client.send("POST", "calendar", f"/events/{event}/announce", HOST)
+
+
+async def announce(client: Client, host: str, body: dict[str, Any]) -> str:
+    """Plan an event and make it public; returns its id."""
+    event = (await client.send("POST", "calendar", "/events", host, {"host": host, **body}))["id"]
+    await client.send("POST", "calendar", f"/events/{event}/announce", host)
     return str(event)
 
 
-async def _ask(client: Client, event: str, city: str, count: int) -> str:
+async def ask(client: Client, event: str, city: str, count: int, *, least: int = 1) -> str:
+    """Submit a request for so many people; with fewer than ``least`` the city would rather wait. Returns its id."""
     roles = ("director", "teacher")
     delegates = [
         {"rank": rank, "name": f"Участник {rank} (демо)", "role": roles[rank % 2]} for rank in range(1, count + 1)
     ]
-    body = {"event": event, "city": city, "mode": "in_person", "delegates": delegates}
+    body = {"event": event, "city": city, "mode": "in_person", "delegates": delegates, "min_viable": least}
     request = (await client.send("POST", "requests", "/requests", city, body))["id"]
     await client.send("POST", "requests", f"/requests/{request}/submit", city, {"schedule_revision": 1})
     return str(request)
@@ -88,9 +92,8 @@ async def _agreed(client: Client, event: str) -> dict[str, Any]:
             await asyncio.sleep(0.1)
 
 
-async def _inbox(client: Client, event: str, city: str) -> list[dict[str, Any]]:
-    """What the city's coordinator was told about the event, once it is all there."""
-    expected = len(GUESTS) + 1 if city == HOST else 2
+async def inbox(client: Client, event: str, city: str, expected: int) -> list[dict[str, Any]]:
+    """What the city's coordinator was told about the event, the oldest first, once so much is there."""
     async with asyncio.timeout(PATIENCE):
         while True:
             items = [one for one in (await client.get("notify", "/inbox", city))["items"] if one["event"] == event]

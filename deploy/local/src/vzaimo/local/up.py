@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx2
 
+from vzaimo.local import sequel
 from vzaimo.local.client import Client, client
 from vzaimo.local.ground import SERVICES, Ground
 from vzaimo.local.seed import HOST, people, seed
@@ -63,11 +64,13 @@ async def up(ground: Ground, say: Say, *, demo: bool) -> None:
 
 
 async def _fill(calls: Client, say: Say) -> None:
-    """The demo, and its visit once: a portal where nothing happens shows nothing."""
+    """The demo, and its story once: a portal where nothing happens shows nothing."""
     await seed(calls, say)
     if not await calls.pages("calendar", "/events", host=HOST, mode="in_person"):
         granted = await play(calls, lambda _line: None)
         say(f"визит объявлен, города попросили участия, выдано мест: {granted}")
+        await sequel.play(calls, lambda _line: None)
+        say("запрос на обучение нашёл ответ, очередь продвинулась, день перенесён")
 
 
 async def _before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:

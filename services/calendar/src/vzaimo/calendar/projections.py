@@ -21,7 +21,7 @@ class CityCopyRow(Model, table=True):
 
     id: str = Field(primary_key=True, max_length=64)
     name: str | None = None
-    """Not known of what was copied before this column was there, until news comes or ``vzaimo copies`` mends it."""
+    """Not known of what was copied before this column was there, until news comes or ``vzaimo rebuild`` does."""
     timezone: str | None = None
     status: str
     version: int

@@ -6,6 +6,7 @@ from vzaimo.kit.http.calls import Call, Command, Gate, Member, Receipt, Verified
 from vzaimo.kit.http.health import Check, Health
 from vzaimo.kit.http.pages import Cursor, CursorValue, Page, keyset, page_of
 from vzaimo.kit.http.problems import Problem
+from vzaimo.kit.http.query import of_query
 from vzaimo.kit.http.wording import Wording, Words, complete
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "complete",
     "create_app",
     "keyset",
+    "of_query",
     "page_of",
 ]

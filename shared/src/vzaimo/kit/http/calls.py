@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -111,11 +112,18 @@ class Call:
 
     def listed(self, page: Page[Any]) -> Response:
         """A page of a list, with a link to the next one (RFC 8288)."""
+        return self._page(page, page.model_dump_json())
+
+    def listed_text(self, page: Page[str]) -> Response:
+        """The same for items that are JSON already: long lists are not parsed only to be written again."""
+        return self._page(page, f'{{"items":[{",".join(page.items)}],"next":{json.dumps(page.next)}}}')
+
+    def _page(self, page: Page[Any], body: str) -> Response:
         headers = {"Vary": "Accept-Language, Authorization", "Cache-Control": "no-cache"}
         if page.next is not None:
             following = self.request.url.include_query_params(cursor=page.next)
             headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-        return Response(page.model_dump_json(), 200, headers, "application/json")
+        return Response(body, 200, headers, "application/json")
 
 
 class Receipt(BaseModel):

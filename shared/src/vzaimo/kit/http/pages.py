@@ -28,7 +28,7 @@ class CursorValue:
     after: tuple[Any, ...] = ()
 
 
-def read_cursor(
+async def read_cursor(
     cursor: Annotated[str | None, Query(max_length=1000, description="From the last page's `next`")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = USUAL,
 ) -> CursorValue:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,8 +55,8 @@ class Inbound:
         ]
         self.lag: dict[str, int] = {}
         """By durable: facts that are not handled yet; empty until the bus was asked once."""
-        self.behind_since: dict[str, datetime] = {}
-        """By durable: since when it is not level with its stream."""
+        self.behind_since: dict[str, float] = {}
+        """By durable: since when (``time.monotonic``) it is not level with its stream."""
         self.caught_up = not subscriptions
         """Whether every copy has once been level with its stream."""
         self.parked = 0
@@ -90,7 +91,7 @@ class Inbound:
         if name not in self.lag:
             return None
         since = self.behind_since.get(name)
-        return self._works.clock.now() - since if since else timedelta()
+        return timedelta(seconds=time.monotonic() - since) if since is not None else timedelta()
 
     async def rewind(self, name: str | None = None, *, since: datetime | None = None) -> int:
         """Take facts again: one consumer or all, from the start of the stream or since a moment. Returns how many wait.
@@ -202,7 +203,7 @@ class Inbound:
         self.lag[name] = lag
         self._metrics.lag.labels(name).set(lag)
         if lag:
-            self.behind_since.setdefault(name, self._works.clock.now())
+            self.behind_since.setdefault(name, time.monotonic())
         else:
             self.behind_since.pop(name, None)
         if len(self.lag) == len(self.consumers) and not any(self.lag.values()):

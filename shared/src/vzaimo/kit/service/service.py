@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 DRAIN = 10.0
 """Seconds that the relay has to publish what is left when the service stops."""
+INSIST = 8.0
+"""Seconds after which a loop that was told to end is told again."""
 STALL = 0.05
 """Seconds of standing still that count as a stall of the loop."""
 SWEEP_EVERY = 60.0
@@ -195,9 +197,12 @@ class Service:
 
 
 async def _end(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancel, and insist: before Python 3.12 a ``wait_for`` in a library may swallow a cancellation."""
+    """Cancel, and insist: before Python 3.12 a ``wait_for`` in a library may swallow a cancellation.
+
+    Not too soon: a task that is closing its connections would leave them open if it were cancelled again.
+    """
     open_tasks = {task for task in tasks if not task.done()}
     while open_tasks:
         for task in open_tasks:
             task.cancel()
-        _, open_tasks = await asyncio.wait(open_tasks, timeout=1.0)
+        _, open_tasks = await asyncio.wait(open_tasks, timeout=INSIST)

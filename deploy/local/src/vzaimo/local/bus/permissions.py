@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vzaimo.contracts.event import FACTS, Audience
+from vzaimo.contracts.event import Audience
+from vzaimo.contracts.schemas import every_fact
 from vzaimo.kit.bus import DEADLETTER
 from vzaimo.kit.service import Parts
 from vzaimo.local.papers import services as drawn
@@ -71,7 +72,7 @@ def of_service(parts: Parts) -> Permissions:
 
 def durables(city: str) -> list[Durable]:
     """What a city may read: public facts, and those that it is a party to, in either place."""
-    said = {(fact.stream, fact.service, fact.audience) for fact in FACTS.values()}
+    said = {(fact.stream, fact.service, fact.audience) for fact in every_fact()}
     found: list[Durable] = []
     for stream, service, audience in sorted(said):
         if audience is Audience.PUBLIC:

@@ -21,23 +21,24 @@ from vzaimo.calendar.views import events as views
 from vzaimo.contracts.calendar import EventStatus
 from vzaimo.contracts.event import Slug
 from vzaimo.kit import lemmas
-from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor
+from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor, of_query
 from vzaimo.kit.identity import NotAllowed
 from vzaimo.kit.ids import new_id
 
 router = APIRouter(tags=["events"])
+Wanted = Annotated[EventFilter, Depends(of_query(EventFilter))]
 Zone = Annotated[str | None, Query(max_length=64, description="Show times by clocks in this IANA zone, too")]
 
 
 @router.get("/events", response_model=Page[EventView])
-async def list_events(
-    call: Visitor, cursor: Cursor, wanted: Annotated[EventFilter, Depends()], zone: Zone = None
-) -> Response:
+async def list_events(call: Visitor, cursor: Cursor, wanted: Wanted, zone: Zone = None) -> Response:
     """Announced events in the order of their start; drafts are in ``/plans``."""
     if wanted.text is not None:
         await lemmas.ready()
     async with call.gate.database.read() as tx:
-        return call.listed(await views.events(tx, cursor, wanted, zone))
+        if zone is not None:
+            return call.listed(await views.events_in(zone, tx, cursor, wanted))
+        return call.listed_text(await views.events(tx, cursor, wanted))
 
 
 @router.get("/events/{event_id}", response_model=EventView)

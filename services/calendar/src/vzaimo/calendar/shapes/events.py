@@ -1,5 +1,6 @@
 """Plans, events and seats over HTTP."""
 
+import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -195,18 +196,32 @@ class EventView(Event):
     @classmethod
     def of(cls, row: Any, seats: list[SeatsView], zone: str | None = None) -> Self:
         """From its row and the copies of its seats, with the times that clocks in ``zone`` show."""
-        shown = {one.mode: one for one in seats}
         view = cls.model_validate(
             {
                 **row.event,
                 "summary": row.plan["summary"],
-                # The ledger may still count seats of a mode that the event had once.
-                "seats_now": [shown[mode] for mode in Mode(row.mode).seat_modes if mode in shown],
+                "seats_now": _offered(row.mode, seats),
                 "capacity_overdue": row.capacity_overdue,
                 "version": row.version,
             }
         )
         return view.model_copy(update={"local": LocalView.of(view, zone)}) if zone else view
+
+
+def event_text(row: Any, seats: list[SeatsView]) -> str:
+    """An ``EventView`` in JSON around the event's own JSON, which is not read for it."""
+    seats_now = ",".join(one.model_dump_json() for one in _offered(row.mode, seats))
+    overdue = "true" if row.capacity_overdue else "false"
+    return (
+        f'{row.event.rstrip().removesuffix("}")},"summary":{json.dumps(row.summary, ensure_ascii=False)},'
+        f'"seats_now":[{seats_now}],"capacity_overdue":{overdue},"version":{row.version},"local":null}}'
+    )
+
+
+def _offered(mode: str, seats: list[SeatsView]) -> list[SeatsView]:
+    """Of what the event has: the ledger may still count seats of a mode that it had once."""
+    shown = {one.mode: one for one in seats}
+    return [shown[one] for one in Mode(mode).seat_modes if one in shown]
 
 
 class PlanView(BaseModel):

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
 from vzaimo.calendar.domain.plans import scheduled
 from vzaimo.calendar.domain.presets import Preset, fitted
 from vzaimo.calendar.domain.refusals import EventIncomplete, UnknownEvent, WrongEventStatus
 from vzaimo.calendar.projections import SEATS
-from vzaimo.calendar.shapes.events import EventFilter, EventView, PlanView, SeatsView
+from vzaimo.calendar.shapes.events import EventFilter, EventView, PlanView, SeatsView, event_text
 from vzaimo.calendar.shapes.schedules import DeadlinesView
 from vzaimo.calendar.store import EVENT
 from vzaimo.calendar.views.listing import ORDER, listing
@@ -20,9 +20,30 @@ from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.kit.identity import Actor
 
+_SHOWN = (
+    EVENT.c.id,
+    EVENT.c.starts_at,
+    EVENT.c.mode,
+    EVENT.c.capacity_overdue,
+    EVENT.c.version,
+    # As it was written: a page of it is not parsed only to be written again.
+    cast(EVENT.c.event, Text).label("event"),
+    EVENT.c.plan["summary"].as_string().label("summary"),
+)
 
-async def events(tx: Transaction, cursor: Cursor, wanted: EventFilter, zone: str | None) -> Page[EventView]:
-    """Announced events (or those that were) in the order of their start. Load the lemmas before, for a text."""
+
+async def events(tx: Transaction, cursor: Cursor, wanted: EventFilter) -> Page[str]:
+    """Announced events (or those that were) in the order of their start, as JSON.
+
+    Load the lemmas before, for a text.
+    """
+    rows = await tx.all(listing(tx.dialect, wanted, cursor, *_SHOWN))
+    seats = await _seats(tx, [row.id for row in rows])
+    return page_of(rows, cursor, ORDER, lambda row: event_text(row, seats.get(row.id, [])))
+
+
+async def events_in(zone: str, tx: Transaction, cursor: Cursor, wanted: EventFilter) -> Page[EventView]:
+    """The same with the times that clocks in a zone show."""
     rows = await tx.all(listing(tx.dialect, wanted, cursor))
     seats = await _seats(tx, [row.id for row in rows])
     return page_of(rows, cursor, ORDER, lambda row: EventView.of(row, seats.get(row.id, []), zone))

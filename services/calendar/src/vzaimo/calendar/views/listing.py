@@ -16,14 +16,17 @@ from vzaimo.kit.search import matching
 ORDER = [EVENT.c.starts_at, EVENT.c.id]
 
 
-def listing(dialect: Dialect, wanted: EventFilter, cursor: CursorValue) -> Select[Any]:
-    """A page and one more. It walks the key of the filter that leaves least; the others are looked up row by row."""
+def listing(dialect: Dialect, wanted: EventFilter, cursor: CursorValue, *columns: Any) -> Select[Any]:
+    """A page and one more, of these columns (none: all).
+
+    It walks the key of the filter that leaves least; the others are looked up row by row.
+    """
     facets = [
         *([by_topic(wanted.topic)] if wanted.topic is not None else []),
         *([by_role(wanted.audience)] if wanted.audience is not None else []),
         *([by_mode(wanted.mode)] if wanted.mode is not None else []),
     ]
-    query, order = select(EVENT), ORDER
+    query, order = select(*(columns or (EVENT,))), ORDER
     if facets and wanted.host is None:
         walked, order = facets.pop(0), [EVENT_FACET.c.starts_at, EVENT_FACET.c.event]
         query = query.join(EVENT_FACET, EVENT_FACET.c.event == EVENT.c.id)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from vzaimo.contracts.event import Slug
-from vzaimo.kit.http import Call, Command, Cursor, Page, Receipt, Visitor
+from vzaimo.kit.http import Call, Command, Cursor, Page, Receipt, Visitor, of_query
 from vzaimo.kit.ids import new_id
 from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers import needs
@@ -22,10 +22,11 @@ from vzaimo.requests.shapes.needs import (
 from vzaimo.requests.views import needs as views
 
 router = APIRouter(tags=["needs"])
+Wanted = Annotated[NeedFilter, Depends(of_query(NeedFilter))]
 
 
 @router.get("/needs", response_model=Page[NeedView])
-async def list_needs(call: Visitor, cursor: Cursor, wanted: Annotated[NeedFilter, Depends()]) -> Response:
+async def list_needs(call: Visitor, cursor: Cursor, wanted: Wanted) -> Response:
     """Learning needs in the order of their posting."""
     async with call.gate.database.read() as tx:
         return call.listed(await views.needs(tx, cursor, wanted))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Response
 
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor
+from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor, of_query
 from vzaimo.kit.ids import new_id
 from vzaimo.requests.handlers import decisions, requests
 from vzaimo.requests.handlers.decisions import Decide
@@ -25,10 +25,11 @@ from vzaimo.requests.shapes.requests import (
 from vzaimo.requests.views import requests as views
 
 router = APIRouter(tags=["requests"])
+Wanted = Annotated[RequestFilter, Depends(of_query(RequestFilter))]
 
 
 @router.get("/requests", response_model=Page[RequestView])
-async def list_requests(call: Member, cursor: Cursor, wanted: Annotated[RequestFilter, Depends()]) -> Response:
+async def list_requests(call: Member, cursor: Cursor, wanted: Wanted) -> Response:
     """The own city's requests, and those for its events; all but drafts for the moderator, without names."""
     async with call.gate.database.read() as tx:
         return call.listed(await views.requests(tx, cursor, call.actor, wanted))
