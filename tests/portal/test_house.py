@@ -274,3 +274,27 @@ async def test_the_issuer_away_is_said(browser, gateways, monkeypatch):
     answer = await browser.get("/login")
     assert answer.status_code == 502
     assert ISSUER not in answer.text
+
+
+async def test_news_come_by_the_session_alone(member, gateways):
+    async def news():
+        yield b"id: 5\n"
+        yield b"event: notification\n\n"
+
+    gateways.answers["notify", "/inbox/stream"] = httpx2.Response(200, content=news())
+    answer = await member.get("/inbox/stream", last_event_id="4")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.content == b"id: 5\nevent: notification\n\n"
+    asked = next(one for one in gateways.asked if one.url.path == "/v1/inbox/stream")
+    assert asked.headers["last-event-id"] == "4"
+    assert asked.headers["authorization"] == "Bearer a.b.c"
+
+
+async def test_news_of_a_gateway_that_is_away_are_none(member, gateways):
+    gateways.away = {"notify"}
+    assert (await member.get("/inbox/stream")).content == b""
+
+
+async def test_strangers_hear_no_news(browser, gateways):
+    assert (await browser.get("/inbox/stream")).status_code == 303
+    assert not [one for one in gateways.asked if one.url.path == "/v1/inbox/stream"]

@@ -29,6 +29,8 @@ class Names:
         """Ask if it is time. What registry does not answer stays as it was."""
         if time.monotonic() < self._due and not fresh:
             return
+        if self.cities and self._turn.locked() and not fresh:
+            return  # somebody asks already: older names now are better than newer ones later
         async with self._turn:
             if time.monotonic() < self._due and not fresh:
                 return
