@@ -57,7 +57,7 @@ async def ground(tmp_path):
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "vzaimo.local.cli", "up", "--var", str(tmp_path / "var"), "--port", str(base)),
+            *("-m", "vzaimo.local.cli", "up", "--no-story", "--var", str(tmp_path / "var"), "--port", str(base)),
             stdout=out,
             stderr=out,
         )
