@@ -41,7 +41,7 @@ VICTIMS = {
 def free_base():
     """A port from which on those of a whole set are free."""
     for base in random.sample(range(12000, 30000, 40), 200):
-        ground = grounds.Ground(Path(), base, "", "", "")
+        ground = grounds.Ground(Path(), base, "", "", "", "")
         with suppress(OSError):
             for port in ground.ports.values():
                 with socket.socket() as probe:
@@ -57,7 +57,7 @@ async def ground(tmp_path):
     with log.open("wb") as out:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "vzaimo.local.cli", "up", "--var", str(tmp_path / "var"), "--port", str(base)),
+            *("-m", "vzaimo.local.cli", "up", "--no-story", "--var", str(tmp_path / "var"), "--port", str(base)),
             stdout=out,
             stderr=out,
         )

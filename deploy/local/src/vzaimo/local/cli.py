@@ -35,11 +35,12 @@ def up(
     port: Annotated[int | None, typer.Option(help="The first of the ports.")] = None,
     *,
     demo: Annotated[bool, typer.Option(help="Fill the demo in.")] = True,
+    story: Annotated[bool, typer.Option(help="Play the visit, once, so that there is something to see.")] = True,
 ) -> None:
     """Start everything, and keep it running."""
     ground = grounds.prepared(var, port)
     typer.echo(f"→ bus, desk and services in {var} (ready in a few seconds)")
-    asyncio.run(run_up(ground, _say, demo=demo))
+    asyncio.run(run_up(ground, _say, demo=demo, story=story))
 
 
 @app.command()

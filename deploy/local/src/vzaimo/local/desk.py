@@ -5,15 +5,17 @@ import sys
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import uvicorn
 from aiosmtpd.smtp import SMTP
-from fastapi import APIRouter, FastAPI, HTTPException, Response
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, FastAPI, Form, HTTPException, Query, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, StringConstraints
 
-from vzaimo.local.ground import MAIL_DOMAIN, SERVICES, Ground, known
+from vzaimo.local.codes import CLIENT, Codes, Redemption, Wanted
+from vzaimo.local.ground import SERVICES, Ground, known
 from vzaimo.local.issuer import LIFE, Issuer
 from vzaimo.local.mailbox import Mail, Mailbox
 from vzaimo.local.seed import people
@@ -23,10 +25,13 @@ _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-ur
 _PAGES = Environment(loader=PackageLoader("vzaimo.local"), autoescape=True, undefined=StrictUndefined)
 
 
+Subject = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+
+
 class Asked(BaseModel):
     """Whose token is wanted."""
 
-    subject: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+    subject: Subject
 
 
 class Token(BaseModel):
@@ -41,6 +46,7 @@ def desk(ground: Ground, issuer: Issuer, mailbox: Mailbox) -> FastAPI:
     """The desk's pages."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_issuing(issuer))
+    app.include_router(_signing_in(ground, Codes(issuer)))
     app.include_router(_mail(mailbox))
 
     @app.get("/")
@@ -50,11 +56,6 @@ def desk(ground: Ground, issuer: Issuer, mailbox: Mailbox) -> FastAPI:
     @app.get("/healthz")
     async def healthz() -> dict[str, bool]:
         return {"ok": True}
-
-    @app.get("/inbox/{_notification}")
-    @app.get("/invitations")
-    async def no_portal(_notification: str = "", secret: str = "") -> HTMLResponse:
-        return _page("no_portal.html", secret=secret, ground=ground, domain=MAIL_DOMAIN)
 
     return app
 
@@ -73,6 +74,36 @@ def _issuing(issuer: Issuer) -> APIRouter:
     @router.post("/token")
     async def token(asked: Asked) -> Token:
         return Token(access_token=issuer.token(asked.subject))
+
+    return router
+
+
+def _signing_in(ground: Ground, codes: Codes) -> APIRouter:
+    """The authorization code flow, for the portal of this machine alone."""
+    router = APIRouter()
+
+    def ours(wanted: Wanted) -> Wanted:
+        if wanted.redirect_uri != f"{ground.portal}/login/done" or wanted.client_id != CLIENT:
+            raise HTTPException(400, "Only the portal of this machine signs people in here.")
+        return wanted
+
+    @router.get("/authorize")
+    async def authorize(wanted: Annotated[Wanted, Query()]) -> HTMLResponse:
+        query = urlencode(ours(wanted).model_dump())
+        return _page("sign_in.html", people=people(), query=query)
+
+    @router.get("/authorize/{subject}")
+    async def authorize_as(subject: Subject, wanted: Annotated[Wanted, Query()]) -> Response:
+        code = codes.issue(subject, ours(wanted))
+        answer = urlencode({"code": code, "state": wanted.state, "iss": ground.desk})
+        return RedirectResponse(f"{wanted.redirect_uri}?{answer}", 303)
+
+    @router.post("/oauth/token")
+    async def token(asked: Annotated[Redemption, Form()]) -> Response:
+        granted = codes.redeem(asked)
+        if granted is None:
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        return JSONResponse(Token(access_token=granted).model_dump(), headers={"Cache-Control": "no-store"})
 
     return router
 

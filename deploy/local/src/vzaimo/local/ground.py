@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = ("registry", "calendar", "requests", "notify")
+_SECRETS = ("operator_token", "invitation_key", "unsubscribe_key", "session_key")
 USUAL_PORT = 8100
 USUAL_FOLDER = Path("var")
 MAIL_DOMAIN = "demo.example"
@@ -16,13 +17,24 @@ MAIL_DOMAIN = "demo.example"
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A folder and a range of ports: the desk (issuer, mailbox) on the first, the services on the next four."""
+    """A folder and a range of ports: the desk (issuer, mailbox), the four services, the portal, in this order."""
 
     folder: Path
     port: int
     operator_token: str
     invitation_key: str
     unsubscribe_key: str
+    session_key: str
+
+    @property
+    def portal(self) -> str:
+        """The address of the portal."""
+        return f"http://127.0.0.1:{self.portal_port}"
+
+    @property
+    def portal_port(self) -> int:
+        """Where the portal listens."""
+        return self.port + 1 + len(SERVICES)
 
     @property
     def desk(self) -> str:
@@ -58,6 +70,7 @@ class Ground:
         return {
             "desk": self.port,
             **{service: self.port_of(service) for service in SERVICES},
+            "portal": self.portal_port,
             "mail": self.smtp_port,
             "bus": self.nats_port,
         }
@@ -75,14 +88,25 @@ class Ground:
             "VZAIMO_FIRST_MODERATOR": f"moderator@{MAIL_DOMAIN}",
             "VZAIMO_SMTP_HOST": "127.0.0.1",
             "VZAIMO_SMTP_PORT": str(self.smtp_port),
-            "VZAIMO_PORTAL_URL": self.desk,
+            "VZAIMO_PORTAL_URL": self.portal,
             "VZAIMO_NOTIFY_URL": self.gateway("notify"),
             "VZAIMO_UNSUBSCRIBE_KEY": self.unsubscribe_key,
-            "VZAIMO_JOIN_URL": self.gateway("calendar"),
             # Five cities take part in the demo: one asks, one can host.
             "VZAIMO_NEEDS_THRESHOLD": "3",
             # Everybody calls from one address here.
             "VZAIMO_CALLS_PER_ADDRESS": "0",
+        }
+        return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}
+
+    @property
+    def portal_environment(self) -> dict[str, str]:
+        """What the portal is told; what the caller's environment says goes before it."""
+        told = {
+            "VZAIMO_PORTAL_HTTP_PORT": str(self.portal_port),
+            "VZAIMO_PORTAL_PUBLIC_URL": self.portal,
+            "VZAIMO_PORTAL_ISSUER": self.desk,
+            "VZAIMO_PORTAL_SESSION_KEY": self.session_key,
+            **{f"VZAIMO_PORTAL_{service.upper()}_URL": self.gateway(service) for service in SERVICES},
         }
         return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}
 
@@ -92,15 +116,14 @@ def prepared(folder: Path, port: int | None) -> Ground:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "local.json"
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept.setdefault("operator_token", secrets.token_urlsafe(32))
-    kept.setdefault("invitation_key", secrets.token_urlsafe(48))
-    kept.setdefault("unsubscribe_key", secrets.token_urlsafe(48))
+    for name in _SECRETS:
+        kept.setdefault(name, secrets.token_urlsafe(48))
     kept["port"] = port or kept.get("port", USUAL_PORT)
     fresh = path.with_suffix(".new")
     fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(kept), encoding="utf-8")
     fresh.replace(path)
-    return Ground(folder, kept["port"], kept["operator_token"], kept["invitation_key"], kept["unsubscribe_key"])
+    return Ground(folder, kept["port"], **{name: kept[name] for name in _SECRETS})
 
 
 def known(folder: Path) -> Ground:

@@ -43,9 +43,13 @@ class Issuer:
         return {
             "issuer": self._url,
             "jwks_uri": f"{self._url}/jwks.json",
-            "token_endpoint": f"{self._url}/token",
+            "authorization_endpoint": f"{self._url}/authorize",
+            "token_endpoint": f"{self._url}/oauth/token",
+            "token_endpoint_auth_methods_supported": ["none"],
             "id_token_signing_alg_values_supported": ["ES256"],
-            "response_types_supported": ["token"],
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
             "subject_types_supported": ["public"],
         }
 

@@ -14,16 +14,18 @@ from typing import Any
 
 import httpx2
 
-from vzaimo.local.client import client
+from vzaimo.local import sequel
+from vzaimo.local.client import Client, Refused, client
 from vzaimo.local.ground import SERVICES, Ground
-from vzaimo.local.seed import people, seed
+from vzaimo.local.seed import HOST, people, seed
+from vzaimo.local.story import play
 from vzaimo.local.supervisor import Program, Supervisor
 
 PATIENCE = 60.0
 Say = Callable[[str], None]
 
 
-async def up(ground: Ground, say: Say, *, demo: bool) -> None:
+async def up(ground: Ground, say: Say, *, demo: bool, story: bool) -> None:
     """Start everything, fill the demo in, and keep it running until SIGINT or SIGTERM."""
     if taken := [f"{port} ({name})" for name, port in ground.ports.items() if not _free(port)]:
         say(f"Taken ports: {', '.join(taken)}. Stop what uses them, or choose others: make up PORT=9100")
@@ -41,22 +43,39 @@ async def up(ground: Ground, say: Say, *, demo: bool) -> None:
         )
         for service in SERVICES:
             supervisor.start(Program(service, _python(f"vzaimo.{service}"), ground.environment(service)))
+        supervisor.start(Program("portal", _python("vzaimo.portal"), ground.portal_environment))
         if not await _before(stopping, _ready(ground, say, began)):
             return
         if demo:
             say("→ demo, through the gateways (the first time about ten seconds)")
             calls = client(ground)
             async with calls.http:
-                if not await _before(stopping, seed(calls, lambda line: say(f"  {line}"))):
+                if not await _before(stopping, _fill(calls, lambda line: say(f"  {line}"), story=story)):
                     return
         _introduce(ground, say, demo=demo)
         await stopping.wait()
     finally:
         say("→ stopping")
+        await supervisor.stop(("portal",))
         await supervisor.stop(SERVICES)
         await supervisor.stop(("desk",))
         await supervisor.stop(("bus",))
         say("stopped; what was entered is kept in " + str(ground.folder))
+
+
+async def _fill(calls: Client, say: Say, *, story: bool) -> None:
+    """The demo, and its story once: a portal where nothing happens shows nothing."""
+    await seed(calls, say)
+    if not story or await calls.pages("calendar", "/events", host=HOST, mode="in_person"):
+        return
+    try:
+        granted = await play(calls, lambda _line: None)
+        say(f"визит объявлен, города попросили участия, выдано мест: {granted}")
+        await sequel.play(calls, lambda _line: None)
+        say("запрос на обучение нашёл ответ, очередь продвинулась, день перенесён")
+    except (Refused, TimeoutError) as error:
+        # The set works without; whoever wants the story plays it with `make demo`.
+        say(f"история не доиграна: {error}")
 
 
 async def _before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
@@ -75,7 +94,7 @@ async def _before(stopping: asyncio.Event, work: Coroutine[Any, Any, None]) -> b
 
 
 async def _ready(ground: Ground, say: Say, began: float) -> None:
-    waiting = {"desk": f"{ground.desk}/healthz"}
+    waiting = {"desk": f"{ground.desk}/healthz", "portal": f"{ground.portal}/healthz"}
     waiting |= {service: f"{ground.gateway(service)}/readyz" for service in SERVICES}
     async with httpx2.AsyncClient(timeout=2) as http:
         while waiting:
@@ -91,12 +110,13 @@ async def _ready(ground: Ground, say: Say, began: float) -> None:
 
 
 def _introduce(ground: Ground, say: Say, *, demo: bool) -> None:
-    say(f"\nReady. Everything's addresses, and the mails: {ground.desk}")
+    say(f"\nReady. The portal: {ground.portal}")
+    say(f"  {'desk':9} {ground.desk} (who can sign in, and the mails)")
     for service in SERVICES:
         say(f"  {service:9} {ground.gateway(service)}/v1")
     say(f"  {'bus':9} {ground.nats}")
     if demo:
-        say("Demo people (vzaimo token --as …):")
+        say("Demo people (sign in at the portal, or vzaimo token --as …):")
         for person in people():
             say(f"  {person.subject:14} {person.what}")
         say("Next, in a second shell: make demo")

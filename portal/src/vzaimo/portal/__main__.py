@@ -1,0 +1,5 @@
+"""``python -m vzaimo.portal``."""
+
+from vzaimo.portal.main import main
+
+main()

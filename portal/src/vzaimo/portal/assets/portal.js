@@ -1,0 +1,45 @@
+// What the portal adds where scripts run; every page works without it.
+"use strict";
+
+// The reader's zone, so that times stand beside the venue's from the next page on.
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+  if (zone && !document.cookie.includes(`zone=${encodeURIComponent(zone)}`)) {
+    const secure = location.protocol === "https:" ? ";secure" : "";
+    document.cookie = `zone=${encodeURIComponent(zone)};path=/;max-age=31536000;samesite=lax${secure}`;
+  }
+})();
+
+// A form is sent once: its key would make a second one harmless, and this spares the wait.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
+
+// Seats left, as a host ticks who comes.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-free]");
+  const left = form && form.querySelector("[data-left]");
+  if (!left) return;
+  const count = Number(form.dataset.free) - form.querySelectorAll("[name=delegate]:checked").length;
+  left.textContent = String(count);
+  left.classList.toggle("over", count < 0);
+});
+
+// News as they come: the count in the header, and a line above the inbox.
+document.addEventListener("DOMContentLoaded", () => {
+  const address = document.body.dataset.live;
+  const count = document.getElementById("unread");
+  const fault = document.querySelector("[role=alert]");
+  if (fault) fault.focus();
+  if (!address || !count || !window.EventSource) return;
+  new EventSource(address).addEventListener("notification", () => {
+    count.dataset.unread = String(Number(count.dataset.unread) + 1);
+    count.textContent = count.dataset.unread;
+    count.hidden = false;
+    const more = document.getElementById("more-news");
+    if (more) more.hidden = false;
+  });
+});

@@ -1,0 +1,204 @@
+"""The four gateways, as any client sees them: typed answers, problems and absence as exceptions."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from vzaimo.portal.house.words import Language
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T", bound=BaseModel)
+Service = Literal["registry", "calendar", "requests", "notify"]
+MOST_PAGES = 5
+_AWAY = {502, 503, 504}
+
+
+class Page(BaseModel, Generic[T]):
+    """Some items of a list, and the cursor of the next page if there is one."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Receipt(BaseModel):
+    """What a command answers."""
+
+    id: str
+    version: int
+
+
+class Away(Exception):
+    """A gateway does not answer, or not as agreed."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service)
+        self.service = service
+
+
+class Problem(Exception):
+    """A gateway said no (RFC 9457): ``kind`` is the stable end of its type; words are in the caller's language."""
+
+    def __init__(self, status: int, content: Mapping[str, Any]) -> None:
+        self.status = status
+        self.kind = str(content.get("type", "")).rpartition("/")[2]
+        self.title = str(content.get("title", ""))
+        self.detail = str(content.get("detail", ""))
+        self.errors = {
+            str(one["field"]): str(one["message"])
+            for one in content.get("errors", ())
+            if isinstance(one, dict) and one.keys() >= {"field", "message"}
+        }
+        super().__init__(f"{status} {self.kind}")
+
+
+class SignedOut(Exception):
+    """The gateway takes the token no longer, or there is none."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """On whose behalf the gateways are called."""
+
+    language: Language
+    token: str | None = None
+    positions: dict[str, int] = field(default_factory=dict)
+    address: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What tells a gateway who asks, in which language, and what they have changed already."""
+        told: dict[str, str] = {"Accept-Language": self.language}
+        if self.token is not None:
+            told["Authorization"] = f"Bearer {self.token}"
+        if self.address is not None:
+            told["X-Forwarded-For"] = self.address
+        if self.positions:
+            told["Vzaimo-Position"] = ", ".join(f"{place}/{version}" for place, version in self.positions.items())
+        return told
+
+
+class Gateways:
+    """Calls gateways. Reads that fail on the way are tried once more; commands only under their Idempotency-Key."""
+
+    def __init__(self, addresses: Mapping[str, str], http: httpx2.AsyncClient) -> None:
+        self._addresses = addresses
+        self._http = http
+
+    async def read(self, service: Service, path: str, shape: type[T], caller: Caller, **query: object) -> T:
+        """Read something. Raises ``Away``, ``Problem``, ``SignedOut``."""
+        asked = {name: _plain(value) for name, value in query.items() if value not in {None, ""}}
+        answer = await self._call(service, "GET", path, caller, params=asked)
+        try:
+            return shape.model_validate_json(answer.content)
+        except ValidationError as error:
+            log.error("%s answers %s not as agreed: %s", service, path, error.errors(include_input=False)[:3])  # noqa: TRY400 - a traceback would repeat the answer
+            raise Away(service) from None
+
+    async def whole(self, service: Service, path: str, shape: type[T], caller: Caller, **query: object) -> list[T]:
+        """Read a list to its end, five pages of 200 at most."""
+        found: list[T] = []
+        for _ in range(MOST_PAGES):
+            page = await self.read(service, path, Page[shape], caller, limit=200, **query)  # type: ignore[valid-type] # pydantic makes the page of a shape at run time
+            found += page.items
+            if page.next is None:
+                break
+            query["cursor"] = page.next
+        return found
+
+    async def send(
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        caller: Caller,
+        *,
+        body: object = None,
+        key: str | None = None,
+        version: int | None = None,
+    ) -> tuple[Receipt, str | None]:
+        """Send a command; the receipt, and the position to remember. Raises ``Away``, ``Problem``, ``SignedOut``."""
+        more: dict[str, str] = {}
+        if key is not None:
+            more["Idempotency-Key"] = key
+        if version is not None:
+            more["If-Match"] = f'"{version}"'
+        answer = await self._call(service, method, path, caller, json=body, more=more)
+        try:
+            receipt = Receipt.model_validate_json(answer.content)
+        except ValidationError:
+            raise Away(service) from None
+        return receipt, answer.headers.get("vzaimo-position")
+
+    async def leads_to(self, service: Service, path: str, caller: Caller) -> str:
+        """Where a redirect of the gateway leads. Raises ``Away``, ``Problem``, ``SignedOut``."""
+        answer = await self._call(service, "GET", path, caller)
+        if "location" not in answer.headers:
+            raise Away(service)
+        return answer.headers["location"]
+
+    async def stream(self, service: Service, path: str, caller: Caller, last: str | None) -> AsyncIterator[bytes]:
+        """Server-sent events as they come, for as long as the reader stays."""
+        headers = caller.headers | ({"Last-Event-ID": last} if last else {})
+        timeout = httpx2.Timeout(5, read=60)
+        try:
+            async with self._http.stream("GET", self._url(service, path), headers=headers, timeout=timeout) as answer:
+                if answer.is_success:
+                    async for piece in answer.aiter_raw():
+                        yield piece
+        except httpx2.TransportError:
+            return
+
+    async def _call(
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        caller: Caller,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: object = None,
+        more: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        headers = {**caller.headers, **(more or {})}
+        repeatable = method != "POST" or "Idempotency-Key" in headers
+        for last in (not repeatable, True):
+            try:
+                answer = await self._http.request(
+                    method, self._url(service, path), params=params, json=json, headers=headers
+                )
+            except httpx2.TransportError as error:
+                if last or isinstance(error, httpx2.TimeoutException):
+                    log.warning("%s does not answer: %s", service, type(error).__name__)
+                    raise Away(service) from None
+                await asyncio.sleep(0.05)
+                continue
+            return _checked(service, answer)
+        raise AssertionError  # pragma: no cover - the last turn returns or raises
+
+    def _url(self, service: Service, path: str) -> str:
+        return f"{self._addresses[service]}/v1{path}"
+
+
+def _checked(service: Service, answer: httpx2.Response) -> httpx2.Response:
+    if answer.is_success or answer.is_redirect:
+        return answer
+    if answer.status_code == httpx2.codes.UNAUTHORIZED:
+        raise SignedOut
+    try:
+        content = answer.json()
+    except ValueError:
+        content = None
+    if answer.status_code in _AWAY or not isinstance(content, dict) or "type" not in content:
+        log.warning("%s answers %s", service, answer.status_code)
+        raise Away(service)
+    raise Problem(answer.status_code, content)
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

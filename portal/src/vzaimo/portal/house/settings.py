@@ -1,0 +1,89 @@
+"""Settings from the environment, prefix ``VZAIMO_PORTAL_``; a wrong one stops the process with a line that names it."""
+
+import sys
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "VZAIMO_PORTAL_"
+
+
+def _address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("an address begins with http:// or https://")
+    return value.rstrip("/")
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class PortalSettings(BaseSettings):
+    """What the portal is told."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)]
+    public_url: Address
+    """Where people reach the portal: what mails link to, what the issuer sends people back to."""
+    registry_url: Address
+    calendar_url: Address
+    requests_url: Address
+    notify_url: Address
+    feeds_url: Address | None = None
+    """Where calendar programs and browsers reach calendar's gateway, if that is not ``calendar_url``."""
+    statistics_url: Address | None = None
+    """Where browsers reach the gateway of requests, if that is not ``requests_url``."""
+    issuer: Address
+    client_id: str = "vzaimo-portal"
+    client_secret: SecretStr | None = None
+    session_key: Annotated[SecretStr, Field(min_length=32)]
+    """Seals the session's cookie; with another one everybody signs in again."""
+    patience: Annotated[float, Field(gt=0)] = 5.0
+    """Seconds to wait for a gateway; what has not come by then is shown as away."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def gateways(self) -> dict[str, str]:
+        """The address of each gateway."""
+        return {
+            "registry": self.registry_url,
+            "calendar": self.calendar_url,
+            "requests": self.requests_url,
+            "notify": self.notify_url,
+        }
+
+    @property
+    def feeds(self) -> str:
+        """Where calendar programs subscribe."""
+        return self.feeds_url or self.calendar_url
+
+    @property
+    def sheets(self) -> str:
+        """Where browsers download statistics."""
+        return self.statistics_url or self.requests_url
+
+    @property
+    def origin(self) -> str:
+        """The public address without its path, as browsers send it in ``Origin``."""
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people come by TLS."""
+        return self.public_url.startswith("https://")
+
+
+def load() -> PortalSettings:
+    """Read the environment. Exits with status 2 and one line for each variable that is missing or wrong."""
+    try:
+        return PortalSettings()
+    except ValidationError as error:
+        for one in error.errors():
+            name = PREFIX + "_".join(str(part) for part in one["loc"]).upper()
+            fault = "is not set" if one["type"] == "missing" else f"is wrong: {one['msg']}"
+            sys.stderr.write(f"{name} {fault}\n")
+        raise SystemExit(2) from None

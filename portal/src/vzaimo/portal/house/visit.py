@@ -1,0 +1,219 @@
+"""One request for a page: who visits, in which language and zone, and the gateways on their behalf."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from babel import negotiate_locale
+from fastapi import Depends, Request
+from pydantic import BaseModel
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from vzaimo.portal.house.accounts import Me, Unread
+from vzaimo.portal.house.gateways import Away, Caller, Gateways, Problem, Receipt, Service, SignedOut
+from vzaimo.portal.house.names import Names
+from vzaimo.portal.house.pages import render
+from vzaimo.portal.house.session import Session
+from vzaimo.portal.house.settings import PortalSettings
+from vzaimo.portal.house.times import Clock, zone_named
+from vzaimo.portal.house.words import LANGUAGES, Language, words
+
+V = TypeVar("V")
+T = TypeVar("T", bound=BaseModel)
+MOST_FIELDS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """What lives as long as the process."""
+
+    settings: PortalSettings
+    gateways: Gateways
+    names: Names
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[V]):
+    """A part of a page: its value, or the service that is away, or that the visitor may not see it."""
+
+    value: V | None = None
+    away: str | None = None
+    refused: Problem | None = None
+
+    def or_else(self, instead: V) -> V:
+        """The value, or another in its place."""
+        return instead if self.value is None else self.value
+
+
+@dataclass(slots=True)
+class Visit:
+    """A visitor asks for a page."""
+
+    request: Request
+    portal: Portal
+    session: Session
+    language: Language
+    now: datetime
+    _me: "asyncio.Task[Part[Me]] | None" = None
+    _unread: "asyncio.Task[Part[Unread]] | None" = None
+    typed: FormData = field(default_factory=FormData)
+    """What was sent with the form."""
+
+    @property
+    def caller(self) -> Caller:
+        """On whose behalf gateways are called."""
+        token = self.session.token if self.session.signed_in else None
+        address = self.request.client.host if self.request.client else None
+        return Caller(self.language, token, self.session.positions, address)
+
+    @property
+    def clock(self) -> Clock:
+        """Tells times to this visitor."""
+        return Clock(self.language, self.now, zone_named(unquote(self.request.cookies.get("zone", ""))[:64]))
+
+    @property
+    def partial(self) -> bool:
+        """Whether htmx asks for a part of the page only."""
+        return self.request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in (
+            self.request.headers
+        )
+
+    def say(self, key: str, **facts: object) -> str:
+        """A text in the visitor's language."""
+        return words().say(self.language, key, **facts)
+
+    async def read(self, service: Service, path: str, shape: type[T], **query: object) -> T:
+        """Read what the page cannot be without."""
+        return await self.portal.gateways.read(service, path, shape, self.caller, **query)
+
+    async def whole(self, service: Service, path: str, shape: type[T], **query: object) -> list[T]:
+        """Read a bounded list to its end."""
+        return await self.portal.gateways.whole(service, path, shape, self.caller, **query)
+
+    async def part(self, reading: Coroutine[Any, Any, V]) -> Part[V]:
+        """Read what the page can be shown without."""
+        try:
+            return Part(await reading)
+        except Away as away:
+            return Part(away=away.service)
+        except Problem as problem:
+            return Part(refused=problem)
+
+    async def send(
+        self, service: Service, method: str, path: str, body: object = None, *, whatever_version: bool = False
+    ) -> Receipt:
+        """Send a command under the form's key and version; the visitor's next pages know of it."""
+        version = "" if whatever_version else str(self.typed.get("_version", ""))
+        receipt, position = await self.portal.gateways.send(
+            service,
+            method,
+            path,
+            self.caller,
+            body=body,
+            key=str(self.typed.get("_key", "")) or None,
+            version=int(version) if version.isdigit() else None,
+        )
+        if position:
+            self.session.wrote(position)
+        return receipt
+
+    async def me(self) -> Me | None:
+        """The visitor's roles; none for strangers and while registry is away."""
+        return (await self._me).value if self._me else None
+
+    async def member(self) -> Me:
+        """The visitor's roles, on a page that is for members. Raises ``SignedOut``."""
+        if self._me is None:
+            raise SignedOut
+        part = await self._me
+        if part.away:
+            raise Away("registry")
+        if part.value is None:
+            raise part.refused or SignedOut
+        return part.value
+
+    async def show(self, template: str, *, status: int = 200, asking: bool = True, **facts: Any) -> Response:
+        """A page, with what every page has; one that says what went wrong is made without ``asking`` anybody."""
+        if asking:
+            await self.portal.names.ready()
+        me = await self.me()
+        unread = (await self._unread).value if self._unread else None
+        notice, self.session.notice = self.session.notice, None
+        html = render(
+            template,
+            self.language,
+            visit=self,
+            clock=self.clock,
+            names=self.portal.names,
+            me=me,
+            unread=unread.unread if unread else 0,
+            notice=notice,
+            now=self.now,
+            key=uuid.uuid4().hex,
+            **facts,
+        )
+        return HTMLResponse(html, status, {"Content-Language": self.language, "Vary": "Cookie, HX-Request"})
+
+    def go(self, path: str, notice: str | None = None) -> Response:
+        """To another page, which shows the notice once."""
+        self.session.notice = notice or self.session.notice
+        return RedirectResponse(path, 303)
+
+    def begin(self) -> None:
+        """Ask for what every page of a member shows, while the page asks for the rest."""
+        if self.session.signed_in:
+            self._me = asyncio.create_task(self._ask_roles())
+            self._unread = asyncio.create_task(self._ask_unread())
+
+    async def end(self) -> None:
+        """Leave nothing running."""
+        tasks = [task for task in (self._me, self._unread) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask_roles(self) -> Part[Me]:
+        return await self.part(self.read("registry", "/me", Me))
+
+    async def _ask_unread(self) -> Part[Unread]:
+        return await self.part(self.read("notify", "/inbox/unread", Unread))
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit that a request is; without what members' pages ask for."""
+    return Visit(
+        request=request,
+        portal=request.app.state.portal,
+        session=request.scope["vzaimo.session"],
+        language=_language(request),
+        now=request.app.state.portal.now(),
+    )
+
+
+async def _visit(request: Request) -> AsyncIterator[Visit]:
+    visit = visit_of(request)
+    if request.method == "POST":
+        visit.typed = request.scope["vzaimo.typed"] = await request.form(max_files=1, max_fields=MOST_FIELDS)
+    visit.begin()
+    try:
+        yield visit
+    finally:
+        await visit.end()
+        await visit.typed.close()
+
+
+Visitor = Annotated[Visit, Depends(_visit)]
+
+
+def _language(request: Request) -> Language:
+    for chosen in (request.query_params.get("lang"), request.cookies.get("lang")):
+        if chosen in LANGUAGES:
+            return chosen
+    asked = [part.partition(";")[0].strip() for part in request.headers.get("accept-language", "").split(",")]
+    return "en" if negotiate_locale(asked, LANGUAGES, sep="-") == "en" else "ru"

@@ -1,0 +1,48 @@
+"""Who takes part: a list and a map of who learns from whom, and each city's page."""
+
+import asyncio
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from vzaimo.contracts.event import Slug
+from vzaimo.contracts.registry import CityStatus
+from vzaimo.portal.house.gateways import Page
+from vzaimo.portal.house.shapes import Adoption, City, Event, Organisation, Practice
+from vzaimo.portal.house.visit import Visitor
+
+router = APIRouter()
+
+
+@router.get("/cities")
+async def cities(visit: Visitor) -> Response:
+    """All cities by name; those who take part on the map."""
+    found, adoptions = await asyncio.gather(
+        visit.part(visit.whole("registry", "/cities", City)),
+        visit.part(visit.whole("registry", "/adoptions", Adoption)),
+    )
+    order = sorted(found.or_else([]), key=lambda city: city.name)
+    known = {city.id: city for city in order}
+    return await visit.show(
+        "cities.html",
+        found=found,
+        active=[city for city in order if city.status is CityStatus.ACTIVE],
+        others=[city for city in order if city.status in {CityStatus.APPLIED, CityStatus.AGREEMENT_PENDING}],
+        pairs=[(known.get(one.source), known.get(one.city)) for one in adoptions.or_else([])],
+    )
+
+
+@router.get("/cities/{slug}")
+async def city(visit: Visitor, slug: Slug) -> Response:
+    """What a city shares, hosts and has taken up."""
+    found, events, practices, places, adopted, given = await asyncio.gather(
+        visit.read("registry", f"/cities/{slug}", City),
+        visit.part(visit.read("calendar", "/events", Page[Event], host=slug, starts_from=visit.now.isoformat())),
+        visit.part(visit.read("registry", "/practices", Page[Practice], city=slug)),
+        visit.part(visit.read("registry", "/organisations", Page[Organisation], city=slug)),
+        visit.part(visit.whole("registry", "/adoptions", Adoption, city=slug)),
+        visit.part(visit.whole("registry", "/adoptions", Adoption, source=slug)),
+    )
+    return await visit.show(
+        "city.html", city=found, events=events, practices=practices, places=places, adopted=adopted, given=given
+    )

@@ -1,0 +1,118 @@
+"""The moderator's rooms: who wants to take part, what waits for a review, what is late, what went wrong."""
+
+import asyncio
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from vzaimo.contracts.event import Slug
+from vzaimo.contracts.registry import CityStatus
+from vzaimo.portal.house.accounts import AuditEntry, Delivery
+from vzaimo.portal.house.gateways import Page, Problem, Service
+from vzaimo.portal.house.shapes import City, Practice, Request
+from vzaimo.portal.house.visit import Visit, Visitor
+
+router = APIRouter()
+NOT_FOUND = 404
+SERVICES: tuple[Service, ...] = ("registry", "calendar", "requests", "notify")
+Step = Literal["admit", "decline", "activate", "suspend", "reinstate"]
+STEPS: dict[CityStatus, tuple[Step, ...]] = {
+    CityStatus.APPLIED: ("admit", "decline"),
+    CityStatus.AGREEMENT_PENDING: ("activate", "decline"),
+    CityStatus.ACTIVE: ("suspend",),
+    CityStatus.SUSPENDED: ("reinstate",),
+}
+SUSPENDED_FOR = "rules-broken"
+
+
+@router.get("/moderation")
+async def desk(visit: Visitor) -> Response:
+    """Everything that waits for the moderator."""
+    return await _show(visit)
+
+
+@router.post("/moderation/cities/{city}/agreement")
+async def sign(visit: Visitor, city: Slug) -> Response:
+    """Enter a signed agreement."""
+    typed = {name: str(visit.typed.get(name, "")).strip() for name in ("number", "signed_on", "valid_until")}
+    body = {**typed, "valid_until": typed["valid_until"] or None}
+    return await _do(visit, "registry", f"/cities/{city}/agreement", body, method="PUT")
+
+
+@router.post("/moderation/cities/{city}/{step}")
+async def decide(visit: Visitor, city: Slug, step: Step) -> Response:
+    """Admit, decline, activate, suspend, reinstate."""
+    body = {"reason": SUSPENDED_FOR} if step == "suspend" else None
+    return await _do(visit, "registry", f"/cities/{city}/{step}", body)
+
+
+@router.post("/moderation/practices/{practice_id}/publish")
+async def publish(visit: Visitor, practice_id: UUID) -> Response:
+    """Show a practice to everybody."""
+    return await _do(visit, "registry", f"/practices/{practice_id}/publish")
+
+
+@router.post("/moderation/practices/{practice_id}/return")
+async def give_back(visit: Visitor, practice_id: UUID) -> Response:
+    """Give it back with a remark."""
+    remark = str(visit.typed.get("remark", "")).strip()
+    return await _do(visit, "registry", f"/practices/{practice_id}/return", {"remark": remark})
+
+
+@router.post("/moderation/deliveries/{delivery_id}/retry")
+async def retry(visit: Visitor, delivery_id: UUID) -> Response:
+    """Try a mail that was given up once more."""
+    return await _do(visit, "notify", f"/deliveries/{delivery_id}/retry")
+
+
+@router.get("/moderation/audit")
+async def audit(visit: Visitor, service: Service = "requests", city: str = "", cursor: str = "") -> Response:
+    """Who did what, when, in one service."""
+    await _moderator(visit)
+    page = await visit.part(visit.read(service, "/audit", Page[AuditEntry], limit=50, city=city, cursor=cursor))
+    return await visit.show("audit.html", page=page, service=service, services=SERVICES, city=city)
+
+
+async def _do(
+    visit: Visit, service: Service, path: str, body: object = None, *, method: Literal["POST", "PUT"] = "POST"
+) -> Response:
+    await _moderator(visit)
+    try:
+        await visit.send(service, method, path, body)
+    except Problem as problem:
+        return await _show(visit, problem)
+    await visit.portal.names.ready(fresh=service == "registry")
+    return visit.go("/moderation", "moderation.done")
+
+
+async def _show(visit: Visit, problem: Problem | None = None) -> Response:
+    await _moderator(visit)
+    cities, reviews, submitted, dead = await asyncio.gather(
+        visit.part(visit.whole("registry", "/cities", City)),
+        visit.part(visit.read("registry", "/practices", Page[Practice], status="in_review", limit=100)),
+        visit.part(visit.read("requests", "/requests", Page[Request], status="submitted", limit=200)),
+        visit.part(visit.read("notify", "/deliveries", Page[Delivery], status="dead", limit=100)),
+    )
+    known = sorted(cities.or_else([]), key=lambda city: city.name)
+    return await visit.show(
+        "moderation.html",
+        status=problem.status if problem else 200,
+        cities=cities,
+        pending=[one for one in known if one.status is CityStatus.AGREEMENT_PENDING],
+        applied=[one for one in known if one.status is CityStatus.APPLIED],
+        members=[one for one in known if one.status in {CityStatus.ACTIVE, CityStatus.SUSPENDED}],
+        steps=STEPS,
+        reviews=reviews,
+        submitted=submitted,
+        late=[one for one in (submitted.value.items if submitted.value else []) if one.escalated_at],
+        dead=dead,
+        problem=problem,
+    )
+
+
+async def _moderator(visit: Visit) -> None:
+    if not (await visit.member()).moderates:
+        raise HTTPException(NOT_FOUND)

@@ -1,0 +1,180 @@
+"""Needs, joining, and the moderator's rooms."""
+
+import json
+
+import httpx2
+import pytest
+
+from vzaimo.portal.testing import EVENT, NEED, PRACTICE, city, me, need, practice, problem, request
+
+WISH = {
+    "topic": "mesh",
+    "words": "Хотим <увидеть>",
+    "roles": ["teacher", "director"],
+    "heads": "12",
+    "mode": "remote",
+    "not_before": "2040-01-01",
+    "not_after": "2040-05-01",
+}
+
+
+@pytest.fixture
+def stored(gateways):
+    def store(**more):
+        gateways.answers["requests", f"/needs/{NEED}"] = need(**more)
+
+    store()
+    return store
+
+
+async def test_a_need_is_posted(member, gateways):
+    gateways.answers["POST", "/needs"] = {"id": NEED, "version": 1}
+    answer = await member.post("/needs/new?city=izhevsk", WISH)
+    assert answer.headers["location"] == f"/needs/{NEED}"
+    (sent,) = gateways.sent()
+    assert json.loads(sent.content) == WISH | {"city": "izhevsk", "heads": 12}
+
+
+async def test_a_refused_need_keeps_what_was_typed(member, gateways):
+    fault = {"field": "not_after", "in": "body", "message": "Позже начала"}
+    gateways.answers["POST", "/needs"] = problem(422, "invalid-request", "Неверно", errors=[fault])
+    text = (await member.post("/needs/new?city=izhevsk", WISH)).text
+    assert "Хотим &lt;увидеть&gt;" in text
+    assert text.count(" checked") == 2
+    assert 'id="e-not_after">Позже начала' in text
+
+
+@pytest.mark.parametrize(
+    "more, offered",
+    [
+        ({}, {"backers"}),
+        ({"backers": [{"city": "izhevsk", "heads": 3, "backed_at": "2026-01-02T00:00:00Z"}]}, {"leave"}),
+        ({"city": "izhevsk"}, {"close"}),
+        ({"city": "izhevsk", "status": "closed"}, set()),
+        ({"status": "answered"}, set()),
+    ],
+)
+async def test_a_city_is_offered_what_it_may_do_with_a_need(member, stored, more, offered):
+    stored(**more)
+    text = (await member.get(f"/needs/{NEED}")).text
+    assert {step for step in ("backers", "leave", "close") if f'action="/needs/{NEED}/{step}"' in text} == offered
+
+
+async def test_backing_and_leaving(member, gateways, stored):
+    await member.post(f"/needs/{NEED}/backers", {"city": "izhevsk", "heads": "7"})
+    assert json.loads(gateways.sent()[0].content) == {"city": "izhevsk", "heads": 7}
+    await member.post(f"/needs/{NEED}/leave", {"city": "../../me"})
+    assert gateways.sent("DELETE")[0].url.raw_path == f"/v1/needs/{NEED}/backers/..%2F..%2Fme".encode()
+
+
+async def test_a_mails_link_leads_into_the_event(member, gateways):
+    there = httpx2.Response(303, headers={"Location": "https://meet.example/x"})
+    gateways.answers["calendar", f"/events/{EVENT}/join"] = there
+    answer = await member.get(f"/v1/events/{EVENT}/join")
+    assert answer.headers["location"] == "https://meet.example/x"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_whoever_is_not_signed_in_signs_in_before_joining(browser, gateways):
+    answer = await browser.get(f"/v1/events/{EVENT}/join")
+    assert answer.headers["location"] == f"/login?back=/v1/events/{EVENT}/join"
+
+
+async def test_whoever_has_no_seat_is_told_so(member, gateways):
+    gateways.answers["calendar", f"/events/{EVENT}/join"] = problem(403, "no-remote-seat", "У вас нет места")
+    assert "У вас нет места" in (await member.get(f"/v1/events/{EVENT}/join")).text
+
+
+@pytest.fixture
+async def moderator(member, gateways):
+    gateways.answers["registry", "/me"] = me(("moderator", None))
+    gateways.answers["registry", "/cities"] = [
+        city("perm", "Пермь", status="applied"),
+        city("ufa", "Уфа", status="agreement_pending"),
+        city("tver", "Тверь", status="suspended"),
+        city("moskva", "Москва"),
+    ]
+    gateways.answers["registry", "/practices"] = [practice(status="in_review")]
+    gateways.answers["requests", "/requests"] = [
+        request(status="submitted", city="perm", escalated_at="2026-10-01T00:00:00Z")
+    ]
+    gateways.answers["notify", "/deliveries"] = []
+    return member
+
+
+async def test_the_moderator_sees_what_waits(moderator):
+    text = (await moderator.get("/moderation")).text
+    for action in (
+        "cities/perm/admit",
+        "cities/perm/decline",
+        "cities/ufa/agreement",
+        "cities/ufa/activate",
+        "cities/tver/reinstate",
+        "cities/moskva/suspend",
+        f"practices/{PRACTICE}/publish",
+        f"practices/{PRACTICE}/return",
+    ):
+        assert f'action="/moderation/{action}"' in text
+    assert "Пермь → Москва" in text
+
+
+@pytest.mark.parametrize("service", ["requests", "notify"])
+async def test_a_service_that_is_away_hides_its_part_alone(moderator, gateways, service):
+    gateways.away = {service}
+    answer = await moderator.get("/moderation")
+    assert answer.status_code == 200
+    assert "cities/perm/admit" in answer.text
+
+
+async def test_the_moderators_steps_arrive(moderator, gateways):
+    await moderator.post("/moderation/cities/perm/admit")
+    await moderator.post(f"/moderation/practices/{PRACTICE}/return", {"remark": " Уточните год "})
+    await moderator.post(
+        "/moderation/cities/ufa/agreement", {"number": "5", "signed_on": "2026-09-01", "valid_until": ""}
+    )
+    admitted, returned = gateways.sent()
+    assert admitted.url.path == "/v1/cities/perm/admit"
+    assert json.loads(returned.content) == {"remark": "Уточните год"}
+    signed = json.loads(gateways.sent("PUT")[0].content)
+    assert signed == {"number": "5", "signed_on": "2026-09-01", "valid_until": None}
+
+
+async def test_a_refusal_is_shown_among_what_waits(moderator, gateways):
+    gateways.answers["POST", "/cities/ufa/activate"] = problem(409, "agreement-missing", "Нет соглашения")
+    answer = await moderator.post("/moderation/cities/ufa/activate")
+    assert answer.status_code == 409
+    assert "Нет соглашения" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/moderation", "/moderation/audit"])
+async def test_the_moderators_rooms_are_there_for_moderators_alone(member, path):
+    assert (await member.get(path)).status_code == 404
+
+
+async def test_steps_of_others_change_nothing(member, gateways):
+    for path in ("cities/perm/admit", f"practices/{PRACTICE}/publish", f"deliveries/{PRACTICE}/retry"):
+        assert (await member.post(f"/moderation/{path}")).status_code == 404
+    assert not gateways.sent()
+
+
+async def test_wishes_are_sent_at_once_and_shown(member, gateways):
+    gateways.answers["notify", "/preferences"] = {
+        "groups": {"decisions": {"email": "instant", "fixed": True}, "needs": {"email": "off", "fixed": False}},
+        "quiet_from": "22:00",
+        "quiet_until": "08:00",
+        "timezone": None,
+        "version": 5,
+    }
+    text = (await member.get("/preferences")).text
+    assert text.count('value="off"') == 1, "what is fixed cannot be muted"
+    assert 'value="22:00"' in text
+    form = {"mail-decisions": "instant", "mail-needs": "daily", "quiet_from": "", "quiet_until": "", "_version": "5"}
+    await member.post("/preferences", form)
+    (sent,) = gateways.sent("PUT")
+    assert sent.headers["if-match"] == '"5"'
+    assert json.loads(sent.content) == {
+        "email": {"decisions": "instant", "needs": "daily"},
+        "quiet_from": None,
+        "quiet_until": None,
+        "timezone": None,
+    }

@@ -1,0 +1,173 @@
+"""The portal over the four gateways: a city asks, the host decides, the city confirms, all by pages."""
+
+import json
+from urllib.parse import parse_qs
+
+import httpx2
+import pytest
+
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.tokens import ISSUER, token
+from vzaimo.portal.main import portal
+from vzaimo.portal.testing import PORTAL, Browser, settings
+
+PLAN = {
+    "title": "Визит",
+    "summary": "Два дня в двух школах",
+    "mode": "in_person",
+    "timezone": "Europe/Moscow",
+    "academic_hours": "16",
+    "audience": ["director", "teacher"],
+    "session-id": ["", ""],
+    "session-title": ["Первая школа", "Вторая школа"],
+    "session-starts": ["2026-10-20T10:00", "2026-10-21T10:00"],
+    "session-ends": ["2026-10-20T17:00", "2026-10-21T16:00"],
+    "session-site": ["Школа № 1560", "Школа № 1474"],
+    "session-address": ["", ""],
+    "session-join_link": ["", ""],
+    "session-capacity": ["", ""],
+    "capacity-in_person": "2",
+    "quota-in_person": "",
+    "admission": "",
+    "queue_order": "submitted",
+    "queue_policy": "strict",
+    "deadlines_preset": "standard",
+}
+
+
+class Wires(httpx2.AsyncBaseTransport):
+    """Leads to the services in this process, and to an issuer whose codes are the names of people."""
+
+    def __init__(self, world):
+        self._world = world
+
+    async def handle_async_request(self, request):
+        name = request.url.host.removesuffix(".example")
+        if name != "issuer":
+            client = self._world.services[name].client
+            answer = await client.request(
+                request.method, request.url.raw_path.decode(), content=await request.aread(), headers=request.headers
+            )
+            return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        if request.url.path.startswith("/.well-known"):
+            places = {"authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
+            return httpx2.Response(200, json={"issuer": ISSUER, **places})
+        person = parse_qs((await request.aread()).decode())["code"][0]
+        content = {"access_token": token(person, email=f"{person}@city.example"), "expires_in": 3600}
+        return httpx2.Response(200, content=json.dumps(content), headers={"Content-Type": "application/json"})
+
+
+@pytest.fixture
+async def visitors(world):
+    """People at the portal: each with a browser of their own."""
+    app = portal(settings(issuer=ISSUER), Wires(world), world.clock.now)
+    transport = httpx2.ASGITransport(app=app)
+    opened = []
+
+    async def come(person=None):
+        opened.append(httpx2.AsyncClient(transport=transport, base_url=PORTAL, timeout=30))
+        browser = Browser(opened[-1])
+        if person is not None:
+            await browser.sign_in(code=person)
+        return browser
+
+    yield come
+    for one in opened:
+        await one.aclose()
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_a_visit_from_the_agenda_to_the_confirmation(world, visitors):
+    await world.settle_cities("moskva", "izhevsk")
+    stranger, guest, host = await visitors(), await visitors("izhevsk"), await visitors("moskva")
+    new = "/plans/new?host=moskva"
+    announced = await host.send(await host.get(new), new, **PLAN, step="announce")
+    assert announced.status_code == 303, announced.text
+    event = announced.headers["location"].rpartition("/")[2]
+    await world.agreed(event, (0, 0, 0))
+    page = await host.get(f"/plans/{event}")
+    mended = await host.send(page, f"/plans/{event}", **PLAN | {"title": "Среда московской школы", "step": "save"})
+    assert mended.status_code == 303, mended.text
+
+    assert "Среда московской школы" in (await stranger.get("/events")).text
+    page = await guest.get(f"/events/{event}")
+    ask = f"/events/{event}/ask?city=izhevsk&mode=in_person"
+    assert ask.replace("&", "&amp;") in page.text
+    people = {"name": ["Анна", "Борис", "Вера"], "role": ["director", "teacher", "teacher"], "organisation": [""] * 3}
+    sent = await guest.send(await guest.get(ask), ask, step="submit", min_viable="1", **people)
+    assert sent.status_code == 303, sent.text
+    request = sent.headers["location"]
+    assert "Ждёт решения" in (await guest.get(request)).text
+
+    async def arrived():
+        page = await host.get("/my")
+        return page if request in page.text else None
+
+    assert "Решить по запросу: Ижевск" in (await eventually(arrived, "the host hears of the request")).text
+    page = await host.get(request)
+    assert "Анна" in page.text
+    assert page.text.count(" checked") == 2
+    chosen = [one["id"] for one in (await world.see("requests", request, "moskva"))["delegates"]]
+    decided = await host.send(
+        page, f"{request}/decision", verdict="approve", delegate=chosen, why="accepted", why_not="no-seats", remark=""
+    )
+    assert decided.status_code == 303, decided.text
+
+    page = await guest.get(request)
+    assert "Одобрен" in page.text
+    assert "Место в очереди: 1 из 1" in page.text
+    confirmed = await guest.send(page, f"{request}/confirm")
+    assert confirmed.status_code == 303, confirmed.text
+    assert "Участие подтверждено" in (await guest.get(request)).text
+
+    async def told():
+        page = await guest.get("/inbox")
+        return page if "Запрос одобрен" in page.text else None
+
+    await eventually(told, "the guest's inbox")
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_needs_wishes_and_every_page_over_the_gateways(world, visitors):
+    await world.settle_cities("moskva", "izhevsk")
+    event = await world.announce()
+    stranger, guest, host = await visitors(), await visitors("izhevsk"), await visitors("moskva")
+    moderator = await visitors("moderator")
+    wished = await guest.send(await guest.get("/preferences"), "/preferences", **{"mail-needs": "daily"})
+    assert wished.status_code == 303, wished.text
+    assert '<option value="daily" selected' in (await guest.get("/preferences")).text
+    learner = "/needs/new?city=izhevsk"
+    topic = {"name": "Электронная школа"}
+    await world.done("registry", "PUT", "/topics/mesh", "moderator", topic)
+    wish = {"topic": "mesh", "roles": ["teacher"], "heads": "5", "mode": "remote", "words": "Хотим увидеть"}
+    days = {"not_before": "2026-11-01", "not_after": "2027-03-01"}
+    posted = await guest.send(await guest.get(learner), learner, **wish, **days)
+    assert posted.status_code == 303, posted.text
+    need = posted.headers["location"]
+    backed = await host.send(await host.get(need), f"{need}/backers", heads="3")
+    assert backed.status_code == 303, backed.text
+    public = [
+        "/",
+        "/events",
+        "/events/month",
+        "/practices",
+        "/cities",
+        "/cities/moskva",
+        "/needs",
+        need,
+        "/season/2026",
+    ]
+    public += [f"/events/{event}"]
+    own = ["/my", "/inbox", "/preferences"]
+    theirs = [f"/events/{event}/requests", "/plans?host=moskva", f"/plans/{event}", "/plans/new?host=moskva"]
+    audits = [f"/moderation/audit?service={service}" for service in world.services]
+    for browser, paths in (
+        (stranger, public),
+        (guest, public + own),
+        (host, own + theirs),
+        (moderator, [*own, "/moderation", *audits]),
+    ):
+        for path in paths:
+            page = await browser.get(path)
+            assert page.status_code == 200, path
+            assert "не отвечает" not in page.text, path
