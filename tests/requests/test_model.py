@@ -272,7 +272,9 @@ class Stored:
             row = await tx.first(select(LEDGER).where(LEDGER.c.event == self.event.id))
             shares = await tx.all(select(SHARE).where(SHARE.c.event == self.event.id))
             requests = await tx.all(
-                select(REQUEST).where(REQUEST.c.event == self.event.id, REQUEST.c.status != "draft")
+                select(REQUEST)
+                .where(REQUEST.c.event == self.event.id, REQUEST.c.status != "draft")
+                .order_by(REQUEST.c.id)
             )
             told = await tx.all(
                 select(OUTBOX.c.id, OUTBOX.c.body).where(OUTBOX.c.id > self.seen_facts).order_by(OUTBOX.c.id)
