@@ -5,20 +5,24 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vzaimo.kit.http.health import Health
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.telemetry import trace_id
 
 log = logging.getLogger("vzaimo.access")
 _HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+_LEAVING = [(b"connection", b"close")]
+"""The caller's next request goes to somebody who stays, and nothing is on the connection when we close."""
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 
 
 class Access:
     """The outermost layer."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, health: Health) -> None:
         self._app = app
         self._metrics = metrics
+        self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Measure a request."""
@@ -32,7 +36,8 @@ class Access:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
+                leaving = _LEAVING if self._health.closing else []
+                message["headers"] = [*message.get("headers", []), *_HEADERS, *leaving]
             await send(message)
 
         try:

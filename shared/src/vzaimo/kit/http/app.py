@@ -78,5 +78,5 @@ def create_app(
     for router in (*routers, audit, schema_routes(service)):
         app.include_router(router, prefix="/v1")
     app.add_middleware(BodyLimit, forms=forms)
-    app.add_middleware(Access, metrics=metrics)
+    app.add_middleware(Access, metrics=metrics, health=health)
     return app
