@@ -1,4 +1,4 @@
-"""Two replicas of each service as processes over PostgreSQL and one bus, each pair behind a balancer; and a steady load."""
+"""Two replicas of each service as processes over PostgreSQL and one bus, behind balancers; and a steady load."""
 
 import asyncio
 import contextlib
@@ -103,7 +103,7 @@ class Fleet:
             await replica.process.wait()
 
     async def send(self, method, service, path, who=None, body=None, *, fresh=False, key=None):
-        """A request through the balancer; what is not known yet is asked again. Raises ``Failed`` for everything else."""
+        """A request through the balancer, again while something is not known yet. Raises ``Failed`` for all else."""
         headers = {"Idempotency-Key": key or uuid.uuid4().hex}
         if who is not None:
             headers["Authorization"] = f"Bearer {token(who, email=f'{who}@city.example')}"

@@ -38,7 +38,7 @@ def effects_are_single(fleet, seasons, seats, asked):
     """Of each command one effect, of each seat one holder."""
     counted = {
         "registry": "SELECT count(*), count(DISTINCT name) FROM organisation",
-        "calendar": "SELECT count(*), count(DISTINCT state->>'title') FROM event WHERE status = 'announced'",
+        "calendar": "SELECT count(*), count(DISTINCT event->>'title') FROM event WHERE status = 'announced'",
     }
     for service, sql in counted.items():
         assert fleet.query(service, sql) == [(seasons, seasons)]

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 FINISH = 10
 """Seconds that requests in hand have when the service stops."""
 KEEP_ALIVE = 75
-"""Seconds that an idle connection stays open: longer than proxies keep theirs, or they send on one that we just closed."""
+"""Seconds that an idle connection stays open: longer than proxies keep theirs, or they send on one that we close."""
 WRONG_SCHEMA = 3
 """The status of a process that must not be started again: a person has to choose another version."""
 
