@@ -286,9 +286,7 @@ async def test_a_consumer_that_the_server_has_lost_is_made_anew(works, bus, nats
     assert sorted(await effects(works)) == [("a", 0, 1), ("b", 0, 1)]
 
 
-async def test_two_replicas_share_the_work_and_no_effect_is_doubled(postgres_url, bus, works, nats_server, clock):
-    if works.database.dialect == "sqlite":
-        return
+async def test_two_readers_share_the_work_and_no_effect_is_doubled(bus, works, nats_server, clock):
     await send(bus, [event_of(toy(f"t{n % 50}", n // 50 + 1), clock) for n in range(500)])
     async with consuming(works, nats_server), consuming(works, nats_server):
         await level(works, {f"t{n}": 10 for n in range(50)})

@@ -1,4 +1,4 @@
-"""Two replicas of each service as processes over PostgreSQL and one bus, behind balancers; and a steady load."""
+"""Replicas of each service as processes over PostgreSQL and one bus, behind balancers; and a steady load."""
 
 import asyncio
 import contextlib
@@ -46,7 +46,9 @@ class Fleet:
         self.balancers = {name: Balancer() for name in SERVICES}
         self.replicas = {name: [] for name in SERVICES}
         self.answers = Counter()
-        """By kind: 'ok', or what went wrong."""
+        """By service and kind: 'ok', or what went wrong."""
+        self.patient = False
+        """Whether callers come again after an answer 503."""
         self.operator = OPERATOR
         self.seats = SEATS, WANTED
         self._numbers, self._seasons = itertools.count(), itertools.count()
@@ -72,10 +74,10 @@ class Fleet:
             "VZAIMO_PORTAL_URL": "https://portal.example",
         }
 
-    async def start(self):
-        """Two of each, all at once: they migrate the same empty stores."""
+    async def start(self, replicas):
+        """So many of each, all at once: they migrate the same empty stores."""
         await asyncio.gather(*(balancer.start() for balancer in self.balancers.values()))
-        await asyncio.gather(*(self.add(name) for name in SERVICES for _ in range(2)))
+        await asyncio.gather(*(self.add(name) for name in SERVICES for _ in range(replicas)))
 
     async def add(self, service):
         number = next(self._numbers)
@@ -102,9 +104,9 @@ class Fleet:
                 replica.process.kill()
             await replica.process.wait()
 
-    async def send(self, method, service, path, who=None, body=None, *, fresh=False, key=None):
+    async def send(self, method, service, path, who=None, body=None, *, fresh=False):
         """A request through the balancer, again while something is not known yet. Raises ``Failed`` for all else."""
-        headers = {"Idempotency-Key": key or uuid.uuid4().hex}
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
         if who is not None:
             headers["Authorization"] = f"Bearer {token(who, email=f'{who}@city.example')}"
         client = self._fresh if fresh else self._kept
@@ -114,21 +116,33 @@ class Fleet:
             try:
                 answer = await client.request(method, url, json=body, headers=headers)
             except httpx2.TransportError as error:
-                raise self._noted(f"{type(error).__name__} {method} {service}") from error
+                raise self._failed(service, f"{type(error).__name__} {method}") from error
             if answer.is_success:
                 return answer
             kind = answer.json()["type"].rpartition("/")[2]
-            if kind not in NOT_YET:
-                raise self._noted(f"{answer.status_code} {kind} {method} {service} {answer.text}")
+            if answer.status_code == httpx2.codes.SERVICE_UNAVAILABLE and self.patient:
+                assert int(answer.headers["Retry-After"]) > 0
+                self.answers[service, "unavailable"] += 1
+            elif kind not in NOT_YET:
+                raise self._failed(service, f"{answer.status_code} {kind} {method} {answer.text}")
             return None
 
-        answer = await eventually(answered, f"{method} {path}")
-        self.answers["ok"] += 1
+        answer = await eventually(answered, f"{method} {path}", patience=120)
+        self.answers[service, "ok"] += 1
         return answer.json()
 
-    def _noted(self, what):
-        self.answers[what] += 1
+    def _failed(self, service, what):
+        self.answers[service, what] += 1
         return Failed(what)
+
+    async def answer(self, what):
+        """Each service has answered so once more."""
+        before = Counter(self.answers)
+        await eventually(
+            lambda: all(self.answers[name, what] > before[name, what] for name in SERVICES),
+            f"'{what}' of everybody",
+            patience=120,
+        )
 
     async def settle(self):
         """A moderator, the host and its guests."""
@@ -244,13 +258,15 @@ def visit(number):
 
 
 @pytest.fixture
-async def fleet(postgres_server, nats_server, smtp_sink, tmp_path):
-    with contextlib.ExitStack() as stack:
-        urls = {name: stack.enter_context(postgres.fresh_database(postgres_server)) for name in SERVICES}
-        made = Fleet(urls, nats_server, smtp_sink, tmp_path)
-        try:
-            await made.start()
+async def fleet_of(nats_server, smtp_sink, tmp_path):
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def make(server, replicas):
+            urls = {name: stack.enter_context(postgres.fresh_database(server)) for name in SERVICES}
+            made = Fleet(urls, nats_server, smtp_sink, tmp_path)
+            stack.push_async_callback(made.stop)
+            await made.start(replicas)
             await made.settle()
-            yield made
-        finally:
-            await made.stop()
+            return made
+
+        yield make

