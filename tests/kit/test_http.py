@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel, Field
 from sqlalchemy import func, insert, select, update
 
@@ -39,6 +41,7 @@ from vzaimo.kit.identity import Tokens, check_version
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.roles import RoleName, RoleRow, person_ref
 from vzaimo.kit.tables import MarkRow, table_of
+from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
 
 MARK, ROLE = table_of(MarkRow), table_of(RoleRow)
@@ -102,6 +105,15 @@ async def mine(call: Member) -> MarkView:
 @router.get("/away")
 async def away(call: Visitor) -> MarkView:
     raise StoreUnavailable("gone")
+
+
+@router.get("/stream")
+async def stream(request: Request) -> StreamingResponse:
+    async def slowly():
+        await request.app.state.end_of_stream.wait()
+        yield "data: x\n\n"
+
+    return StreamingResponse(slowly(), media_type="text/event-stream")
 
 
 @router.get("/bug")
@@ -425,11 +437,61 @@ async def test_readiness_names_what_is_missing(app, client, works):
     assert [(check.name, check.ok) for check in readiness.checks] == [("store", False), ("bus", True)]
     assert (await client.get("/healthz")).status_code == 200
     assert (await client.get("/readyz")).json() == {"ready": True, "checks": []}
+
+
+async def counted(client):
+    """How many requests Prometheus sees, by (method, route, class of the status)."""
+    families = text_string_to_metric_families((await client.get("/metrics")).text)
+    samples = [one for family in families for one in family.samples if one.name == "vzaimo_http_request_seconds_count"]
+    return {tuple(one.labels[name] for name in ("method", "route", "status")): one.value for one in samples}
+
+
+async def test_requests_are_counted_by_the_template_of_their_route_and_the_class_of_their_status(client, anna):
     await client.get("/v1/marks")
-    assert (
-        'vzaimo_http_request_seconds_count{method="GET",route="/marks",status="200"} 1.0'
-        in (await client.get("/metrics")).text
-    )
+    for name in ("a", "b", "c"):
+        await client.get(f"/v1/marks/{name}", headers=anna)
+    await client.get("/v1/mine")
+    await client.get("/v1/bug")
+    await client.get("/v1/away")
+    assert await counted(client) == {
+        ("GET", "/marks", "2xx"): 1,
+        ("GET", "/marks/{name}", "2xx"): 3,
+        ("GET", "/mine", "4xx"): 1,
+        ("GET", "/bug", "5xx"): 1,
+        ("GET", "/away", "5xx"): 1,
+    }
+
+
+async def test_what_callers_invent_makes_no_numbers_of_its_own(client):
+    for number in range(20):
+        await client.get(f"/v1/nothing/{number}")
+        await client.request(f"METHOD{number}", "/v1/marks")
+    assert await counted(client) == {("GET", "unmatched", "4xx"): 20, ("other", "/marks", "4xx"): 20}
+
+
+async def test_the_questions_of_orchestrators_are_not_counted_as_requests(app, client):
+    async def broken():
+        raise StoreUnavailable("x")
+
+    app.state.health.checks["store"] = broken
+    assert (await client.get("/readyz")).status_code == 503
+    await client.get("/healthz")
+    assert await counted(client) == {}
+
+
+async def test_a_stream_is_counted_when_it_begins(app, client):
+    app.state.end_of_stream = asyncio.Event()
+    stream = asyncio.create_task(client.get("/v1/stream"))
+    await eventually(lambda: counted(client), "the stream is counted")
+    app.state.end_of_stream.set()
+    assert (await stream).text == "data: x\n\n"
+    assert await counted(client) == {("GET", "/stream", "2xx"): 1}
+
+
+async def test_who_leaves_tells_its_callers_to_come_to_another(app, client):
+    assert "connection" not in (await client.get("/v1/marks")).headers
+    app.state.health.closing = True
+    assert (await client.get("/v1/marks")).headers["connection"] == "close"
 
 
 def test_a_refusal_without_words_is_found_at_the_start():

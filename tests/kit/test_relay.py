@@ -11,7 +11,7 @@ import sys
 import textwrap
 
 import nats
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from vzaimo.contracts.event import parse
 from vzaimo.kit import outbox
@@ -187,13 +187,42 @@ async def test_a_relay_that_is_killed_leaves_nothing_half_done(store_url, nats_s
     await database.close()
 
 
+async def led(works):
+    """Whether somebody publishes from this store."""
+    async with works.database.read() as tx:
+        return await tx.scalar(
+            text(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+                "WHERE locktype = 'advisory' AND granted AND datname = current_database()"
+            )
+        )
+
+
+async def test_who_stands_by_has_nothing_to_publish_when_it_stops(postgres_url, nats_server, clock):
+    database = await open_database(postgres_url)
+    await database.in_thread(KitModel.metadata.create_all)
+    works = Works(database, clock)
+    async with running(works, nats_server) as first, running(works, nats_server) as second:
+        await eventually(lambda: None not in {first.state.leads, second.state.leads}, "both have asked")
+        leader, other = sorted((first, second), key=lambda one: not one.state.leads)
+        assert (leader.state.leads, other.state.leads) == (True, False)
+        nats_server.stop()
+        await add(works, *moves("a", [1]))
+        assert await other.drained(0)
+        nats_server.start()
+        assert await leader.drained(30)
+    await database.close()
+
+
 async def test_of_two_relays_one_publishes_and_the_other_takes_over(postgres_url, nats_server, clock, monkeypatch):
     monkeypatch.setattr("vzaimo.kit.relay.relay.STANDBY", 0.05)
     database = await open_database(postgres_url)
     await database.in_thread(KitModel.metadata.create_all)
     works = Works(database, clock)
     first = start_relay(postgres_url, nats_server)
+    await eventually(lambda: led(works), "the first relay leads", patience=60)
     async with running(works, nats_server) as second:
+        await eventually(lambda: second.state.leads is False, "the second relay stands by")
         await add(works, *moves("a", range(1, 2001)))
         await all_published(works)
         await add(works, *moves("a", range(2001, 4001)))

