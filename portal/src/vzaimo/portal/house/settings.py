@@ -36,6 +36,8 @@ class PortalSettings(BaseSettings):
     """Where calendar programs and browsers reach calendar's gateway, if that is not ``calendar_url``."""
     statistics_url: Address | None = None
     """Where browsers reach the gateway of requests, if that is not ``requests_url``."""
+    traces_url: Address | None = None
+    """Where traces of requests are kept, as the desk of one machine keeps them; shown to moderators."""
     issuer: Address
     client_id: str = "vzaimo-portal"
     client_secret: SecretStr | None = None
@@ -47,12 +49,13 @@ class PortalSettings(BaseSettings):
 
     @property
     def gateways(self) -> dict[str, str]:
-        """The address of each gateway."""
+        """The address of each gateway, and of the store of traces."""
         return {
             "registry": self.registry_url,
             "calendar": self.calendar_url,
             "requests": self.requests_url,
             "notify": self.notify_url,
+            **({"traces": self.traces_url} if self.traces_url else {}),
         }
 
     @property
