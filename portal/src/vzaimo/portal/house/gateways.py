@@ -97,7 +97,7 @@ class Gateways:
         self._addresses = addresses
         self._http = http
 
-    async def read(self, service: Place, path: str, shape: type[T], caller: Caller, **query: object) -> T:
+    async def read(self, service: Place, path: str, shape: type[T], caller: Caller, /, **query: object) -> T:
         """Read something. Raises ``Away``, ``Problem``, ``SignedOut``."""
         asked = {name: _plain(value) for name, value in query.items() if value not in {None, ""}}
         answer = await self._call(service, "GET", path, caller, params=asked)

@@ -85,7 +85,6 @@ class Waterfall:
 
     steps: Sequence[Step]
     pauses: Sequence[Pause]
-    services: Sequence[str]
 
 
 def waterfall(trace: Trace) -> Waterfall:
@@ -96,7 +95,7 @@ def waterfall(trace: Trace) -> Waterfall:
         x = scale.place(span.start_ms)
         width = max(scale.place(span.end_ms) - x, THINNEST)
         steps.append(Step(span, min(level, DEEPEST), round(min(x, WIDTH - THINNEST), 2), round(width, 2)))
-    return Waterfall(steps, scale.pauses, list(dict.fromkeys(one.span.service for one in steps)))
+    return Waterfall(steps, scale.pauses)
 
 
 def _ordered(spans: Sequence[Span]) -> Iterator[tuple[Span, int]]:

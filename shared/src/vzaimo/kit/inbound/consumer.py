@@ -161,7 +161,8 @@ class Consumer:
 
     def _span(self, batch: Sequence[Held]) -> contextlib.AbstractContextManager[None]:
         events = [held.arrival.event for held in batch]
-        said: dict[str, str | int] = {"vzaimo.fact": events[0].name, "messaging.batch.message_count": len(events)}
+        names = ", ".join(dict.fromkeys(one.name for one in events))
+        said: dict[str, str | int] = {"vzaimo.facts": names, "messaging.batch.message_count": len(events)}
         return span(f"consume {self.name}", *(one.traceparent for one in events), kind=CONSUMER, **said)
 
     async def _failed(self, held: Held, error: Exception) -> None:
