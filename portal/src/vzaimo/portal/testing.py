@@ -146,7 +146,13 @@ def need(**more: Any) -> dict[str, Any]:
 
 def span(span_id: str, parent: str | None, start_ms: float, duration_ms: float, **more: Any) -> dict[str, Any]:
     """A span of a trace, as the store of traces shows it."""
-    usual = {"service": "requests", "name": "POST /v1/requests", "kind": "server", "error": None, "attributes": {}}
+    usual: dict[str, Any] = {
+        "service": "requests",
+        "name": "POST /v1/requests",
+        "kind": "server",
+        "error": None,
+        "attributes": {},
+    }
     return {"span_id": span_id, "parent": parent, "start_ms": start_ms, "duration_ms": duration_ms, **usual, **more}
 
 
