@@ -36,16 +36,23 @@ VICTIMS = {
 
 
 def pid_of(parent, name):
-    """The process that the launcher runs for a name, if it runs now."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    for pid in children:
+    """The process that the launcher, or its nursery, runs for a name, if it runs now."""
+    for pid in descendants(parent):
         try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            called = Path(f"/proc/{pid}/comm").read_text().strip()
         except OSError:
             continue
-        if VICTIMS[name] in command:
-            return int(pid)
+        if called == VICTIMS[name]:
+            return pid
     return None
+
+
+def descendants(parent):
+    try:
+        children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    except OSError:
+        return []
+    return [*children, *(pid for child in children for pid in descendants(child))]
 
 
 async def kill_all(parent):
