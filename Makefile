@@ -31,8 +31,8 @@ test: install ## Run the whole suite over real servers, which it starts itself
 test-deep: install ## The same with many more examples
 	@HYPOTHESIS_PROFILE=deep $(RUN) pytest -q -n auto --dist worksteal --timeout 1800
 
-images: ## Build the images of the four services (Docker; PYTHON_IMAGE=… for another base)
-	@for service in registry calendar requests notify; do \
+images: ## Build the images of the four services and the portal (Docker; PYTHON_IMAGE=… for another base)
+	@for service in registry calendar requests notify portal; do \
 	  DOCKER_BUILDKIT=1 docker build --quiet $(DOCKER_BUILD_FLAGS) --build-arg SERVICE=$$service \
 	    --build-arg PYTHON_IMAGE=$(or $(PYTHON_IMAGE),python:3.11-slim) --build-arg REVISION=$$(git rev-parse --short HEAD) \
 	    --file deploy/Dockerfile --tag vzaimo-$$service:0.1.0 . || exit 1; done

@@ -50,12 +50,15 @@ async def measure(kind, folder, _make):
 
 
 def _memory(parent):
-    """Resident MB of the launcher and everything that it runs."""
+    """MB of the launcher and everything that it runs, each with its part of what several share (PSS)."""
     found = {}
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    for pid in (str(parent), *children):
-        status = Path(f"/proc/{pid}/status").read_text()
-        kilobytes = int(status.split("VmRSS:")[1].split()[0])
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    for pid in _family(str(parent)):
+        kilobytes = int(Path(f"/proc/{pid}/smaps_rollup").read_text().split("Pss:")[1].split()[0])
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
         found[f"{pid} {name}"] = kilobytes / 1024
     return found
+
+
+def _family(parent):
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [parent, *(pid for child in children for pid in _family(child))]

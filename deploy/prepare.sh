@@ -31,6 +31,7 @@ VZAIMO_OPERATOR_TOKEN=$operator
 ENV
   [ "$user" != registry ] || echo "VZAIMO_INVITATION_KEY=$invitation" >> "$folder/$user.env"
 done < "$folder/bus-passwords"
+echo "VZAIMO_PORTAL_SESSION_KEY=$(secret)" > "$folder/portal.env"
 # Containers read these as users of their own; the folder itself is closed to everybody else.
 chmod 0644 "$folder"/postgres.sql
 echo "made $folder; keep a copy of it in a safe"

@@ -14,7 +14,7 @@ from vzaimo.local.bus import cities
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = os.environ.get("VZAIMO_COMPOSE", "docker compose").split()
-PORTS = {"registry": 18101, "calendar": 18102, "requests": 18103, "notify": 18104}
+PORTS = {"registry": 18101, "calendar": 18102, "requests": 18103, "notify": 18104, "portal": 18105}
 BUS = 14222
 
 
@@ -63,8 +63,9 @@ def bus_checks():
 async def test_the_whole_set_works_in_containers_and_loses_a_bus_server_without_loss(compose, secrets):
     assert all(answer.is_success for answer in bus_checks().values())
 
-    user = compose("exec", "-T", "calendar", "python", "-c", "import os; print(os.getuid(), os.access('/', os.W_OK))")
-    assert user.split() == ["10001", "False"]
+    for name in ("calendar", "portal"):
+        user = compose("exec", "-T", name, "python", "-c", "import os; print(os.getuid(), os.access('/', os.W_OK))")
+        assert user.split() == ["10001", "False"]
 
     def apply(city):
         body = {"id": city, "name": city.title(), "region": "—", "timezone": "Europe/Moscow", "contact": {"name": "К"}}
@@ -72,6 +73,16 @@ async def test_the_whole_set_works_in_containers_and_loses_a_bus_server_without_
         return ask("registry", "/v1/cities", "POST", json=body, headers=headers)
 
     assert apply("tver").is_success
+    for path, told in (
+        ("/", "Взаимообучение городов"),
+        ("/cities/tver", "Tver"),
+        ("/events", ""),
+        ("/season/2026", ""),
+    ):
+        page = ask("portal", path)
+        assert page.is_success, path
+        assert told in page.text
+        assert "не отвечает" not in page.text, path
     password = (secrets / "operator.env").read_text().split("VZAIMO_NATS_PASSWORD=")[1].split()[0]
     access = Access(f"tls://localhost:{BUS}", "operator", password, tls_ca=str(secrets / "tls" / "ca.crt"))
     client = await connect(access, "test")

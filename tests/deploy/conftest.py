@@ -31,6 +31,11 @@ class Manifests(list):
         return self.of("Deployment", "StatefulSet")
 
     @property
+    def services(self):
+        """The workloads that have a store and numbers: all but the portal."""
+        return [one for one in self.workloads if one["metadata"]["name"] != "portal"]
+
+    @property
     def pods(self):
         """Each workload's name, and the pods that it makes."""
         return [(named(one), one["spec"]["template"]["spec"]) for one in self.workloads]
@@ -57,6 +62,10 @@ class Manifests(list):
     def settings(self):
         """What all services are told."""
         return next(one["data"] for one in self.of("ConfigMap") if "VZAIMO_ISSUER" in one["data"])
+
+    @property
+    def portal_settings(self):
+        return next(one["data"] for one in self.of("ConfigMap") if "VZAIMO_PORTAL_ISSUER" in one["data"])
 
     def rule(self, alert):
         groups = [group for one in self.of("PrometheusRule") for group in one["spec"]["groups"]]

@@ -45,8 +45,8 @@ def selectors(manifests):
         if len(manifests.chosen(selector.get("matchLabels", selector))) != 1:
             yield f"{named(one)} does not choose one workload"
     for one in manifests.of("PodMonitor"):
-        if manifests.chosen(one["spec"]["selector"]["matchLabels"]) != manifests.workloads:
-            yield f"{named(one)} does not choose every workload"
+        if manifests.chosen(one["spec"]["selector"]["matchLabels"]) != manifests.services:
+            yield f"{named(one)} does not choose every service"
     for one in manifests.of("NetworkPolicy"):
         service = one["metadata"].get("labels", {}).get(NAME)
         chosen = manifests.chosen(one["spec"]["podSelector"].get("matchLabels", {}))
@@ -71,11 +71,56 @@ def references(manifests):
 
 
 def outside(manifests):
-    """Only what is for everybody has an address outside."""
+    """Only what is for everybody has an address outside; the portal is the site, whole, under a name of its own."""
+    listeners = {
+        listener["name"]: listener["hostname"]
+        for one in manifests.of("Gateway")
+        for listener in one["spec"]["listeners"]
+    }
     for one in manifests.of("HTTPRoute"):
+        name, (parent,), hosts = one["metadata"]["name"], one["spec"]["parentRefs"], one["spec"]["hostnames"]
+        allowed = {"/"} if name == "portal" else {"/v1", "/openapi.json"}
         for path in (match["path"]["value"] for rule in one["spec"]["rules"] for match in rule["matches"]):
-            if path not in {"/v1", "/openapi.json"}:
+            if path not in allowed:
                 yield f"{named(one)} lets {path} out"
+        there = [listeners.get(parent["sectionName"])] if "sectionName" in parent else listeners.values()
+        if not any(fits(host, pattern) for host in hosts for pattern in there):
+            yield f"{named(one)}: nobody listens for {hosts}"
+
+
+def fits(host, pattern):
+    return host.endswith(pattern[1:]) if pattern and pattern.startswith("*.") else host == pattern
+
+
+def the_portals_way(manifests):
+    """The portal reaches gateways and the issuer, and nothing else of ours; gateways let it in."""
+    for one in manifests.of("NetworkPolicy"):
+        name, service = one["metadata"]["name"], one["metadata"].get("labels", {}).get(NAME)
+        if name == "portal":
+            ways = {
+                (to, port["port"])
+                for rule in one["spec"]["egress"]
+                for to in map(whom, rule["to"])
+                for port in rule["ports"]
+            }
+            if ways != {("vzaimo.city/gateway=true", 8080), ("0.0.0.0/0", 443)}:
+                yield f"the portal reaches {sorted(ways)}"
+        elif service and ("portal", "http") not in {
+            (label, port["port"])
+            for rule in one["spec"]["ingress"]
+            for source in rule["from"]
+            for expression in source.get("podSelector", {}).get("matchExpressions", ())
+            for label in expression["values"]
+            for port in rule["ports"]
+        }:
+            yield f"{named(one)} keeps the portal out"
+
+
+def whom(peer):
+    if "ipBlock" in peer:
+        return peer["ipBlock"]["cidr"]
+    labels = peer.get("podSelector", peer.get("namespaceSelector"))["matchLabels"]
+    return ",".join(f"{key}={value}" for key, value in labels.items())
 
 
 def ports(manifests):
@@ -155,7 +200,7 @@ def stopping(manifests):
 
 
 CHECKS = (
-    *(unknown_fields, own_pods, selectors, references, outside, ports, mounts, resources),
+    *(unknown_fields, own_pods, selectors, references, outside, the_portals_way, ports, mounts, resources),
     *(rights_of_pods, rights_of_containers, fences, stopping),
 )
 
@@ -177,6 +222,19 @@ def test_production_has_what_production_needs(production):
         images = {container["image"] for name, container in production.containers if f" {service}-" in name}
         assert [image.partition(":")[0] for image in images] == [f"registry.example/vzaimo-{service}"]
     assert {one["metadata"]["name"] for one in production.of("Database")} == set(SERVICES)
+
+
+def test_production_has_a_portal_that_outlives_a_node(production):
+    mine = [one for one in production if one["metadata"]["name"] == "portal"]
+    assert {one["kind"] for one in mine} == {
+        *("Deployment", "Service", "ServiceAccount", "NetworkPolicy", "HTTPRoute"),
+        *("PodDisruptionBudget", "HorizontalPodAutoscaler"),
+    }
+    assert production.first("HorizontalPodAutoscaler", "portal")["spec"]["minReplicas"] >= 2
+    (container,) = [container for name, container in production.containers if name == "Deployment portal"]
+    assert container["image"].partition(":")[0] == "registry.example/vzaimo-portal"
+    secrets = {one["name"]: one["valueFrom"]["secretKeyRef"]["key"] for one in container["env"]}
+    assert secrets["VZAIMO_PORTAL_SESSION_KEY"] == "session-key"
 
 
 def selector(m, kind, name):
@@ -227,6 +285,22 @@ PLANTED = [
     ("no such account", references, lambda m: m.pod.update(serviceAccountName="service")),
     ("operators outside", outside, lambda m: route(m)["matches"].append({"path": {"value": "/operator"}})),
     ("everything outside", outside, lambda m: route(m)["matches"].append({"path": {"value": "/"}})),
+    ("nobody listens", outside, lambda m: m.first("HTTPRoute", "portal")["spec"].update(hostnames=["www.example"])),
+    (
+        "another listener",
+        outside,
+        lambda m: m.first("HTTPRoute", "portal")["spec"]["parentRefs"][0].update(sectionName="https"),
+    ),
+    (
+        "the portal on the bus",
+        the_portals_way,
+        lambda m: m.first("NetworkPolicy", "portal")["spec"]["egress"][0]["ports"].append({"port": 4222}),
+    ),
+    (
+        "a gateway without the portal",
+        the_portals_way,
+        lambda m: m.first("NetworkPolicy", "notify-service")["spec"]["ingress"][0]["from"].pop(),
+    ),
     ("no probe", ports, lambda m: m.container.pop("livenessProbe")),
     ("a probe of another port", ports, lambda m: m.container["readinessProbe"]["httpGet"].update(port="htttp")),
     (

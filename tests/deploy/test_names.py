@@ -15,10 +15,13 @@ from pydantic import ValidationError
 
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.settings import PREFIX
+from vzaimo.portal.house.settings import PREFIX as PORTAL_PREFIX
+from vzaimo.portal.house.settings import PortalSettings
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 COMPOSE = Path(__file__).parents[2] / "deploy"
 SERVICES = ("registry", "calendar", "requests", "notify")
+PORTAL = "portal"
 ENDS = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "gauge": [""]}
 A_SECRET = "postgresql://user:password@host/database"
 OTHER_SECRETS = {"VZAIMO_FIRST_MODERATOR": "moderator@city.example"}
@@ -30,6 +33,10 @@ class Wanted(Exception):
 
 def settings_of(service):
     """The settings that a service's process reads, by the names of its variables."""
+    if service == PORTAL:
+        return PortalSettings, {
+            f"{PORTAL_PREFIX}{name}".upper(): field for name, field in PortalSettings.model_fields.items()
+        }
     main = import_module(f"vzaimo.{service}.main")
     with mock.patch.object(main, "load", side_effect=Wanted) as load, pytest.raises(Wanted):
         main.main()
@@ -58,6 +65,8 @@ def names_of_settings(manifests):
             yield f"{name} is nobody's setting"
     for service, name, own, everything in told(manifests):
         known = settings_of(service)[1]
+        if service == PORTAL:
+            yield from (f"{one} is no setting of the portal" for one in everything if one not in known)
         yield from (f"{name}: {one} is no setting of {service}" for one in own if one not in known)
         needed = [one for one, field in known.items() if field.is_required()]
         yield from (f"{name}: {one} is missing" for one in needed if one not in everything)
@@ -121,6 +130,13 @@ PLANTED = [
     ("a misspelt name", names_of_settings, lambda m: m.container["env"][0].update(name="VZAIMO_ROLL")),
     ("another service's", names_of_settings, lambda m: m.container["env"].append({"name": "VZAIMO_SMTP_HOST"})),
     ("a misspelt shared name", names_of_settings, lambda m: m.settings.update(VZAIMO_ISUER="x")),
+    (
+        "a misspelt name of the portal's",
+        names_of_settings,
+        lambda m: m.portal_settings.update(VZAIMO_PORTAL_REGISTRI_URL="x"),
+    ),
+    ("the portal without an issuer", names_of_settings, lambda m: m.portal_settings.pop("VZAIMO_PORTAL_ISSUER")),
+    ("no address", values_of_settings, lambda m: m.portal_settings.update(VZAIMO_PORTAL_NOTIFY_URL="notify-gateway")),
     ("a missing one", names_of_settings, lambda m: m.settings.pop("VZAIMO_SMTP_HOST")),
     ("a wrong number", values_of_settings, lambda m: m.settings.update(VZAIMO_HTTP_PORT="http")),
     ("a wrong role", values_of_settings, lambda m: m.container["env"][0].update(value="boss")),
@@ -146,15 +162,16 @@ def prepared(tmp_path_factory):
     subprocess.run((COMPOSE / "prepare.sh", folder), check=True, stdout=subprocess.DEVNULL)
     return {
         service: dict(line.split("=", 1) for line in (folder / f"{service}.env").read_text().splitlines())
-        for service in SERVICES
+        for service in (*SERVICES, PORTAL)
     }
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, PORTAL])
 def test_compose_tells_each_service_what_it_needs_and_nothing_else(prepared, service):
     told = yaml.safe_load((COMPOSE / "compose.yaml").read_text(encoding="utf-8"))["services"][service]["environment"]
     known = settings_of(service)[1]
     everything = {**told, **prepared[service]}
     assert {name for name in everything if not name.startswith("OTEL_")} <= set(known)
-    with_image = {*everything, "VZAIMO_HTTP_PORT", "VZAIMO_HTTP_HOST"}
+    prefix = PORTAL_PREFIX if service == PORTAL else PREFIX
+    with_image = {*everything, f"{prefix}HTTP_PORT", f"{prefix}HTTP_HOST"}
     assert {name for name, field in known.items() if field.is_required()} <= with_image

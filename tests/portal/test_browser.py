@@ -19,6 +19,7 @@ from vzaimo.portal.testing import (
     NEED,
     PRACTICE,
     REQUEST,
+    TRACE,
     Browser,
     city,
     event,
@@ -27,6 +28,8 @@ from vzaimo.portal.testing import (
     practice,
     request,
     settings,
+    span,
+    trace,
 )
 
 FLAGS = [
@@ -66,6 +69,8 @@ OWN = [
     "/needs/new?city=izhevsk",
     "/moderation",
     "/moderation/audit",
+    "/traces",
+    f"/traces/{TRACE}",
     "/plans/new?host=moskva",
     f"/plans/{EVENT}",
 ]
@@ -90,7 +95,7 @@ async def served(gateways):
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = portal(settings(public_url=url), httpx2.MockTransport(gateways))
+        app = portal(settings(public_url=url, traces_url="http://traces.example"), httpx2.MockTransport(gateways))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         serving = asyncio.create_task(server.serve([listening]))
         yield url
@@ -225,6 +230,22 @@ def fill(gateways):
                 "published": False,
             }
         ],
+        ("traces", "/traces"): [
+            {
+                "trace_id": TRACE,
+                "name": "POST /v1/requests/{request_id}/decision",
+                "services": ["calendar", "notify", "requests"],
+                "began_at": "2026-10-01T00:00:00Z",
+                "duration_ms": 166.119,
+                "spans": 3,
+                "errors": 1,
+            }
+        ],
+        ("traces", f"/traces/{TRACE}"): trace(
+            span("a" * 16, None, 0, 30, name="POST /v1/requests/{request_id}/decision", attributes={"a.b": "c" * 90}),
+            span("b" * 16, "a" * 16, 36, 27, name="publish requests.party.request.request_approved"),
+            span("c" * 16, "b" * 16, 900_000, 48, service="notify", name="mail request-approved", error="Deferred"),
+        ),
         ("notify", "/inbox/unread"): {"unread": 3},
         ("notify", "/inbox"): [
             {

@@ -8,6 +8,7 @@ from vzaimo.local.desk import desk
 from vzaimo.local.ground import prepared
 from vzaimo.local.issuer import Issuer
 from vzaimo.local.mailbox import Mailbox
+from vzaimo.local.traces.store import Traces
 from vzaimo.portal.main import portal
 from vzaimo.portal.testing import Browser, settings
 
@@ -29,7 +30,8 @@ def issuer(ground, tmp_path):
 
 @pytest.fixture
 async def at_desk(ground, issuer, tmp_path):
-    transport = httpx2.ASGITransport(app=desk(ground, issuer, Mailbox(tmp_path / "mail")))
+    app = desk(ground, issuer, Mailbox(tmp_path / "mail"), Traces(tmp_path / "traces.db"))
+    transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=ground.desk) as http:
         yield http
 

@@ -1,7 +1,11 @@
 """All four services in one process, each with a store of its own, over one real bus and one mail server."""
 
+import asyncio
 import contextlib
+import random
 import shutil
+import socket
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +18,7 @@ from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing import eventually, postgres
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
+from vzaimo.local import ground as grounds
 from vzaimo.notify import main as notify
 from vzaimo.notify.settings import NotifySettings
 from vzaimo.registry import main as registry
@@ -31,6 +36,40 @@ CITIES = {
     "vyborg": ("Выборг", "Europe/Moscow"),
 }
 MODERATOR = "moderator"
+
+
+def free_base():
+    """A port from which on those of a whole set are free."""
+    for base in random.sample(range(12000, 30000, 40), 200):
+        ground = grounds.Ground(Path(), base, "", "", "", "")
+        with contextlib.suppress(OSError):
+            for port in ground.ports.values():
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return base
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture
+async def ground(tmp_path):
+    """A set of real processes with the demo's cities, as `make up` starts it."""
+    base, log = free_base(), tmp_path / "up.log"
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "vzaimo.local.cli", "up", "--no-story", "--var", str(tmp_path / "var"), "--port", str(base)),
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        await eventually(lambda: b"Ready." in log.read_bytes() or process.returncode is not None, "up", patience=90)
+        assert process.returncode is None, log.read_text()
+        made = grounds.known(tmp_path / "var")
+        yield made, process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await asyncio.wait_for(process.wait(), 40)
 
 
 class World:

@@ -3,13 +3,10 @@
 import asyncio
 import itertools
 import os
-import random
 import signal
-import socket
 import sqlite3
-import sys
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 from uuid import UUID
@@ -38,51 +35,24 @@ VICTIMS = {
 }
 
 
-def free_base():
-    """A port from which on those of a whole set are free."""
-    for base in random.sample(range(12000, 30000, 40), 200):
-        ground = grounds.Ground(Path(), base, "", "", "", "")
-        with suppress(OSError):
-            for port in ground.ports.values():
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return base
-    raise AssertionError("no free ports")
-
-
-@pytest.fixture
-async def ground(tmp_path):
-    """A set of real processes with the demo's cities, as `make up` starts it."""
-    base, log = free_base(), tmp_path / "up.log"
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "vzaimo.local.cli", "up", "--no-story", "--var", str(tmp_path / "var"), "--port", str(base)),
-            stdout=out,
-            stderr=out,
-        )
-    try:
-        await eventually(lambda: b"Ready." in log.read_bytes() or process.returncode is not None, "up", patience=90)
-        assert process.returncode is None, log.read_text()
-        made = grounds.known(tmp_path / "var")
-        yield made, process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await asyncio.wait_for(process.wait(), 40)
-
-
 def pid_of(parent, name):
-    """The process that the launcher runs for a name, if it runs now."""
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    for pid in children:
+    """The process that the launcher, or its nursery, runs for a name, if it runs now."""
+    for pid in descendants(parent):
         try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+            called = Path(f"/proc/{pid}/comm").read_text().strip()
         except OSError:
             continue
-        if VICTIMS[name] in command:
-            return int(pid)
+        if called == VICTIMS[name]:
+            return pid
     return None
+
+
+def descendants(parent):
+    try:
+        children = [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+    except OSError:
+        return []
+    return [*children, *(pid for child in children for pid in descendants(child))]
 
 
 async def kill_all(parent):

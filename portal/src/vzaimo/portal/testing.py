@@ -15,6 +15,7 @@ EVENT = "01890000-0000-7000-8000-000000000001"
 REQUEST = "01890000-0000-7000-8000-000000000002"
 PRACTICE = "01890000-0000-7000-8000-000000000003"
 NEED = "01890000-0000-7000-8000-000000000004"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 def settings(**more: Any) -> PortalSettings:
@@ -141,6 +142,24 @@ def need(**more: Any) -> dict[str, Any]:
         "version": 1,
         **more,
     }
+
+
+def span(span_id: str, parent: str | None, start_ms: float, duration_ms: float, **more: Any) -> dict[str, Any]:
+    """A span of a trace, as the store of traces shows it."""
+    usual: dict[str, Any] = {
+        "service": "requests",
+        "name": "POST /v1/requests",
+        "kind": "server",
+        "error": None,
+        "attributes": {},
+    }
+    return {"span_id": span_id, "parent": parent, "start_ms": start_ms, "duration_ms": duration_ms, **usual, **more}
+
+
+def trace(*spans: dict[str, Any]) -> dict[str, Any]:
+    """A trace with these spans."""
+    ends = [one["start_ms"] + one["duration_ms"] for one in spans]
+    return {"trace_id": TRACE, "began_at": "2026-10-01T00:00:00Z", "duration_ms": max(ends), "spans": list(spans)}
 
 
 def me(*roles: tuple[str, str | None]) -> dict[str, Any]:

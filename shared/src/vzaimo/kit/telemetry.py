@@ -1,19 +1,23 @@
 """One trace from HTTP through the outbox and the bus to the consumer (W3C Trace Context).
 
-Spans are exported only where the standard ``OTEL_*`` variables say so; trace ids are there in any case.
+Spans are exported only where the standard ``OTEL_*`` variables say so; trace ids are there in any case. A span says
+routes, names and counts: no query, no text of an error, no person.
 """
 
 import os
 import re
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from opentelemetry import propagate, trace
+from opentelemetry.trace import ProxyTracerProvider, Span, SpanKind, Status, StatusCode
 
 _PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+CLIENT, CONSUMER, PRODUCER = SpanKind.CLIENT, SpanKind.CONSUMER, SpanKind.PRODUCER
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
@@ -25,8 +29,20 @@ def traceparent() -> str:
     return found or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
 
 
+def continued(parent: str | None) -> str | None:
+    """A trace from the bus, as what follows from it names it: by the open span where that is of the same trace."""
+    context = trace.get_current_span().get_span_context()
+    return traceparent() if parent and context.is_valid and parent[3:35] == f"{context.trace_id:032x}" else parent
+
+
 def trace_id(scope: dict[str, Any] | Any) -> str:
-    """The trace of an HTTP request: the caller's if it sent one, else a new one; the request's work belongs to it."""
+    """The trace of an HTTP request: of its span, else the caller's if it sent one, else a new one.
+
+    The request's work belongs to it.
+    """
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        return f"{context.trace_id:032x}"
     sent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), "")
     parent = sent if _PARENT.fullmatch(sent) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
     _current.set(parent)
@@ -43,15 +59,64 @@ def present_trace_id() -> str | None:
 
 
 @contextmanager
-def span(name: str, parent: str | None = None, **attributes: str | int) -> Iterator[None]:
-    """Work that belongs to a trace. ``parent`` comes from the bus."""
-    token = _current.set(parent or _current.get())
-    context = propagate.extract({"traceparent": parent}) if parent else None
+def span(
+    name: str, *parents: str | None, kind: SpanKind = SpanKind.INTERNAL, **attributes: str | int
+) -> Iterator[None]:
+    """Work that belongs to a trace, or to several: what happens inside goes to the first one's account.
+
+    ``parents`` come from the bus or the store. An error is told by its type alone: its text may name anybody.
+    """
+    first, *others = dict.fromkeys(parents) or (None,)
+    token = _current.set(first or _current.get())
+    present = _opened(name, first, kind, attributes)
+    beside = [_opened(name, one, kind, attributes) for one in others if one] if exporting() else []
     try:
-        with trace.get_tracer("vzaimo").start_as_current_span(name, context=context, attributes=attributes):
+        with trace.use_span(present, record_exception=False, set_status_on_exception=False):
             yield
+    except BaseException as error:
+        for one in (present, *beside):
+            _failed(one, type(error).__name__)
+        raise
     finally:
+        for one in (present, *beside):
+            one.end()
         _current.reset(token)
+
+
+def tell(
+    name: str, parent: str | None, began: int, *, kind: SpanKind, error: str = "", **attributes: str | int
+) -> None:
+    """A span of work that is over (``began``: ``time.time_ns()``); nothing where spans are not exported."""
+    if parent is None or not exporting():
+        return
+    told = _opened(name, parent, kind, attributes, began)
+    if error:
+        _failed(told, error)
+    told.end()
+
+
+def now() -> int:
+    """The moment at which something begins that is told later."""
+    return time.time_ns()
+
+
+def exporting() -> bool:
+    """Whether somebody looks at spans."""
+    return not isinstance(trace.get_tracer_provider(), ProxyTracerProvider)
+
+
+def _opened(
+    name: str, parent: str | None, kind: SpanKind, attributes: Mapping[str, str | int], began: int | None = None
+) -> Span:
+    context = propagate.extract({"traceparent": parent}) if parent else None
+    return trace.get_tracer("vzaimo").start_span(
+        name, context=context, kind=kind, attributes=attributes, start_time=began
+    )
+
+
+def _failed(one: Span, kind: str) -> None:
+    one.set_attribute("error.type", kind)
+    one.set_status(Status(StatusCode.ERROR))
 
 
 def start(service: str, version: str) -> None:
@@ -63,7 +128,10 @@ def start(service: str, version: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
+    from vzaimo.kit.discretion import Discreet
+
     resource = Resource.create({"service.name": f"vzaimo-{service}", "service.version": version})
     provider = TracerProvider(resource=resource)
+    provider.sampler = Discreet(provider.sampler)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)

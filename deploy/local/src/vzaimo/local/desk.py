@@ -1,4 +1,4 @@
-"""The desk of one machine: issuer, mailbox, and a page with everything's address. ``python -m vzaimo.local.desk``."""
+"""The desk of one machine: issuer, mailbox, traces, a page of addresses. ``python -m vzaimo.local.desk``."""
 
 import asyncio
 import sys
@@ -19,6 +19,8 @@ from vzaimo.local.ground import SERVICES, Ground, known
 from vzaimo.local.issuer import LIFE, Issuer
 from vzaimo.local.mailbox import Mail, Mailbox
 from vzaimo.local.seed import people
+from vzaimo.local.traces.api import traces_routes
+from vzaimo.local.traces.store import Traces
 
 SHOWN = 200
 _CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
@@ -42,12 +44,13 @@ class Token(BaseModel):
     expires_in: int = LIFE
 
 
-def desk(ground: Ground, issuer: Issuer, mailbox: Mailbox) -> FastAPI:
+def desk(ground: Ground, issuer: Issuer, mailbox: Mailbox, traces: Traces) -> FastAPI:
     """The desk's pages."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_issuing(issuer))
     app.include_router(_signing_in(ground, Codes(issuer)))
     app.include_router(_mail(mailbox))
+    app.include_router(traces_routes(traces))
 
     @app.get("/")
     async def front() -> HTMLResponse:
@@ -153,7 +156,8 @@ def _page(name: str, **facts: Any) -> HTMLResponse:
 
 async def _serve(ground: Ground) -> None:
     mailbox = Mailbox(ground.folder / "mail")
-    app = desk(ground, Issuer(ground.folder / "desk", ground.desk), mailbox)
+    traces = Traces(ground.folder / "traces.db")
+    app = desk(ground, Issuer(ground.folder / "desk", ground.desk), mailbox, traces)
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: SMTP(mailbox, loop=loop), "127.0.0.1", ground.smtp_port)
     config = uvicorn.Config(app, host="127.0.0.1", port=ground.port, log_level="warning", access_log=False)
@@ -161,6 +165,7 @@ async def _serve(ground: Ground) -> None:
         await uvicorn.Server(config).serve()
     finally:
         smtp.close()
+        traces.close()
 
 
 def main() -> None:

@@ -95,6 +95,9 @@ class Ground:
             "VZAIMO_NEEDS_THRESHOLD": "3",
             # Everybody calls from one address here.
             "VZAIMO_CALLS_PER_ADDRESS": "0",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self.desk,
+            # Milliseconds: whoever looks at a trace has just clicked.
+            "OTEL_BSP_SCHEDULE_DELAY": "1000",
         }
         return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}
 
@@ -106,6 +109,7 @@ class Ground:
             "VZAIMO_PORTAL_PUBLIC_URL": self.portal,
             "VZAIMO_PORTAL_ISSUER": self.desk,
             "VZAIMO_PORTAL_SESSION_KEY": self.session_key,
+            "VZAIMO_PORTAL_TRACES_URL": self.desk,
             **{f"VZAIMO_PORTAL_{service.upper()}_URL": self.gateway(service) for service in SERVICES},
         }
         return {**told, **os.environ, "PYTHONUNBUFFERED": "1"}

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import ctypes
-import os
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+
+from vzaimo.local.children import Child, Children
+from vzaimo.local.nursery import die_with_parent
 
 GRACE = 15.0
 """Seconds between SIGTERM and SIGKILL."""
@@ -18,16 +17,17 @@ STEADY = 30.0
 """A process that ran so long starts with the first pause again."""
 LOG_LIMIT = 20 * 1024 * 1024
 """Bytes after which a log begins anew at the next start."""
-_DIE_WITH_PARENT = 1
+Process = asyncio.subprocess.Process | Child
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run."""
+    """What to run: a command; or ``main`` of a module of ours in a child of the nursery, the command its arguments."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    module: str | None = None
 
 
 class Supervisor:
@@ -37,7 +37,8 @@ class Supervisor:
         self._logs = logs
         self._say = say
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self.running: dict[str, asyncio.subprocess.Process] = {}
+        self._children = Children(logs / "nursery.log")
+        self.running: dict[str, Process] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, program: Program) -> None:
@@ -51,20 +52,20 @@ class Supervisor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def close(self) -> None:
+        """When all have stopped."""
+        await self._children.close()
+
     async def _keep(self, program: Program) -> None:
         pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
         while True:
             began = loop.time()
-            with self._log(program.name) as log:
-                process = await asyncio.create_subprocess_exec(
-                    *program.command,
-                    env=dict(program.environment),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,  # Ctrl-C is ours: we stop them in order
-                    preexec_fn=_die_with_parent,
-                )
+            try:
+                process = await self._begin(program)
+            except OSError as error:
+                self._say(f"{program.name} cannot be started: {error}")
+                await asyncio.sleep(LONGEST_PAUSE)
+                continue
             self.running[program.name] = process
             try:
                 status = await process.wait()
@@ -81,13 +82,27 @@ class Supervisor:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _log(self, name: str) -> IO[bytes]:
-        path = self._logs / f"{name}.log"
-        big = path.exists() and path.stat().st_size > LOG_LIMIT
-        return path.open("wb" if big else "ab")
+    async def _begin(self, program: Program) -> Process:
+        path = self._logs / f"{program.name}.log"
+        if path.exists() and path.stat().st_size > LOG_LIMIT:
+            path.unlink()
+        if program.module is not None:
+            return await self._children.bear(
+                f"vzaimo.{program.name}", program.module, program.command, program.environment, path
+            )
+        with path.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *program.command,
+                env=dict(program.environment),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is ours: we stop them in order
+                preexec_fn=die_with_parent,
+            )
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
@@ -101,11 +116,3 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 def _reason(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
-
-
-def _die_with_parent() -> None:
-    """A launcher that is killed leaves nobody behind (Linux; elsewhere the next start names the taken ports)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
-        if os.getppid() == 1:
-            os._exit(1)

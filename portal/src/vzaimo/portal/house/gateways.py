@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
@@ -15,8 +16,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=BaseModel)
 Service = Literal["registry", "calendar", "requests", "notify"]
+Place = Service | Literal["traces"]
+"""What is called: a gateway, or the store of traces where there is one."""
 MOST_PAGES = 5
 _AWAY = {502, 503, 504}
+_TRACE = re.compile(r"[0-9a-f]{32}")
 
 
 class Page(BaseModel, Generic[T]):
@@ -36,7 +40,7 @@ class Receipt(BaseModel):
 class Away(Exception):
     """A gateway does not answer, or not as agreed."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Place) -> None:
         super().__init__(service)
         self.service = service
 
@@ -49,6 +53,9 @@ class Problem(Exception):
         self.kind = str(content.get("type", "")).rpartition("/")[2]
         self.title = str(content.get("title", ""))
         self.detail = str(content.get("detail", ""))
+        trace = str(content.get("trace", ""))
+        self.trace = trace if _TRACE.fullmatch(trace) else None
+        """Under which the gateway noted its own mistake."""
         self.errors = {
             str(one["field"]): str(one["message"])
             for one in content.get("errors", ())
@@ -90,7 +97,7 @@ class Gateways:
         self._addresses = addresses
         self._http = http
 
-    async def read(self, service: Service, path: str, shape: type[T], caller: Caller, **query: object) -> T:
+    async def read(self, service: Place, path: str, shape: type[T], caller: Caller, /, **query: object) -> T:
         """Read something. Raises ``Away``, ``Problem``, ``SignedOut``."""
         asked = {name: _plain(value) for name, value in query.items() if value not in {None, ""}}
         answer = await self._call(service, "GET", path, caller, params=asked)
@@ -156,7 +163,7 @@ class Gateways:
 
     async def _call(
         self,
-        service: Service,
+        service: Place,
         method: str,
         path: str,
         caller: Caller,
@@ -181,11 +188,11 @@ class Gateways:
             return _checked(service, answer)
         raise AssertionError  # pragma: no cover - the last turn returns or raises
 
-    def _url(self, service: Service, path: str) -> str:
+    def _url(self, service: Place, path: str) -> str:
         return f"{self._addresses[service]}/v1{path}"
 
 
-def _checked(service: Service, answer: httpx2.Response) -> httpx2.Response:
+def _checked(service: Place, answer: httpx2.Response) -> httpx2.Response:
     if answer.is_success or answer.is_redirect:
         return answer
     if answer.status_code == httpx2.codes.UNAUTHORIZED:

@@ -4,7 +4,7 @@ import sys
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "VZAIMO_PORTAL_"
@@ -17,12 +17,15 @@ def _address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Network = Annotated[str, AfterValidator(lambda text: str(IPvAnyNetwork(text)))]
 
 
 class PortalSettings(BaseSettings):
     """What the portal is told."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535)]
@@ -36,6 +39,8 @@ class PortalSettings(BaseSettings):
     """Where calendar programs and browsers reach calendar's gateway, if that is not ``calendar_url``."""
     statistics_url: Address | None = None
     """Where browsers reach the gateway of requests, if that is not ``requests_url``."""
+    traces_url: Address | None = None
+    """Where traces of requests are kept, as the desk of one machine keeps them; shown to moderators."""
     issuer: Address
     client_id: str = "vzaimo-portal"
     client_secret: SecretStr | None = None
@@ -43,16 +48,19 @@ class PortalSettings(BaseSettings):
     """Seals the session's cookie; with another one everybody signs in again."""
     patience: Annotated[float, Field(gt=0)] = 5.0
     """Seconds to wait for a gateway; what has not come by then is shown as away."""
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.1",)
+    """A JSON list of those whose word we take for where a visitor comes from, such as ``["10.0.0.0/8"]``."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def gateways(self) -> dict[str, str]:
-        """The address of each gateway."""
+        """The address of each gateway, and of the store of traces."""
         return {
             "registry": self.registry_url,
             "calendar": self.calendar_url,
             "requests": self.requests_url,
             "notify": self.notify_url,
+            **({"traces": self.traces_url} if self.traces_url else {}),
         }
 
     @property

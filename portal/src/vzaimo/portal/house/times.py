@@ -42,6 +42,11 @@ class Clock:
         day = format_skeleton(skeleton, there, tzinfo=there.tzinfo, locale=self.language)
         return f"{day}, {self.time(at, zone)}"
 
+    def exact(self, at: datetime) -> str:
+        """The same with seconds, by the reader's clock."""
+        there = self._there(at, None)
+        return f"{self.short(at)}{format_time(there, ':ss', tzinfo=there.tzinfo, locale=self.language)}"
+
     def time(self, at: datetime, zone: ZoneInfo | None = None) -> str:
         """``10:00``, in both languages by 24 hours."""
         there = self._there(at, zone)

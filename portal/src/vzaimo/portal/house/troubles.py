@@ -41,9 +41,20 @@ async def _signed_out(request: Request, _error: SignedOut) -> Response:
 async def _problem(request: Request, problem: Problem) -> Response:
     if problem.status == NOT_FOUND:
         return await _page(request, NOT_FOUND, "lost")
-    return await visit_of(request).show(
-        "trouble.html", status=problem.status, asking=False, title=problem.title, text=problem.detail
-    )
+    visit = visit_of(request)
+    if problem.trace:
+        visit.begin()  # whoever runs the programme is led on to the trace
+    try:
+        return await visit.show(
+            "trouble.html",
+            status=problem.status,
+            asking=False,
+            title=problem.title,
+            text=problem.detail,
+            trace=problem.trace,
+        )
+    finally:
+        await visit.end()
 
 
 async def _away(request: Request, away: Away) -> Response:

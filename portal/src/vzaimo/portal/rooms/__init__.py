@@ -18,6 +18,7 @@ from vzaimo.portal.rooms import (
     preferences,
     requests,
     season,
+    traces,
 )
 
 ROOMS = (
@@ -33,6 +34,7 @@ ROOMS = (
     hosting.router,
     planning.router,
     moderation.router,
+    traces.router,
     inbox.router,
     preferences.router,
     people.router,

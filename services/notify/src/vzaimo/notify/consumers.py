@@ -44,7 +44,7 @@ from vzaimo.notify.domain.notices import (
 )
 from vzaimo.notify.domain.visits import behind, late, of_request, told
 from vzaimo.notify.handlers.remind import plan_adoption, plan_city, plan_event, plan_visit
-from vzaimo.notify.handlers.tell import catch_up, publish
+from vzaimo.notify.handlers.tell import News, catch_up, publish
 from vzaimo.notify.handlers.visits import admit, meet
 from vzaimo.notify.projections import (
     ADOPTIONS,
@@ -79,6 +79,10 @@ def _steps(batch: Batch, part: str, state: type[BaseModel]) -> Iterator[tuple[An
                 before, version = after, arrival.fact.aggregate_version
 
 
+def _news(notice: Notice, arrival: Arrival[Any]) -> News:
+    return News(notice, arrival.event.id, arrival.event.time, arrival.cause.traceparent)
+
+
 def _tell(
     part: str,
     state: type[BaseModel],
@@ -89,7 +93,7 @@ def _tell(
         await publish(
             work,
             [
-                (notice, arrival.event.id, arrival.event.time)
+                _news(notice, arrival)
                 for before, after, arrival in _steps(batch, part, state)
                 for notice in notices(before, after)
             ],
@@ -106,7 +110,7 @@ async def _events(work: Work, batch: Batch) -> None:
     steps = list(_steps(batch, "event", Event))
     _, requests = await meet(work, {after.id for _, after, _ in steps})
     news = [
-        (notice, arrival.event.id, arrival.event.time)
+        _news(notice, arrival)
         for before, after, arrival in steps
         for notice in (
             *of_event(before, after),
@@ -126,17 +130,13 @@ async def _requests(work: Work, batch: Batch) -> None:
     steps = list(_steps(batch, "request", Request))
     events, _ = await meet(work, {after.event for _, after, _ in steps})
     await admit(work, [(after, arrival.event.time) for _, after, arrival in steps])
-    news = [
-        (notice, arrival.event.id, arrival.event.time)
-        for before, after, arrival in steps
-        for notice in of_request(before, after)
-    ]
+    news = [_news(notice, arrival) for before, after, arrival in steps for notice in of_request(before, after)]
     for change in batch.changes:
         request, since = change.fact.request, change.arrival.event.time
         event = events.get(request.event)
         plan_visit(work, request, event, since)
         if event is not None and behind(event, request):
-            news.append((late(event, request), change.arrival.event.id, since))
+            news.append(_news(late(event, request), change.arrival))
     await publish(work, news)
 
 

@@ -31,6 +31,8 @@ class NoticeRow(Model, table=True):
     host: str | None = None
     """The city that a notice to all cities leaves out."""
     at: datetime
+    traceparent: str | None = Field(default=None, max_length=55)
+    """The trace of the fact that it follows from."""
 
 
 class CircleRow(Model, table=True):

@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from vzaimo.contracts.event import CloudEvent, Fact
 from vzaimo.kit.cause import Cause
+from vzaimo.kit.telemetry import continued
 
 F = TypeVar("F", bound=Fact)
 
@@ -29,7 +30,7 @@ class Arrival(Generic[F]):
     @property
     def cause(self) -> Cause:
         """Why what follows from the fact happens; its trace goes on."""
-        return Cause(actor=f"fact:{self.event.id}", traceparent=self.event.traceparent)
+        return Cause(actor=f"fact:{self.event.id}", traceparent=continued(self.event.traceparent))
 
     @property
     def event_id(self) -> Any:

@@ -19,7 +19,7 @@ from vzaimo.kit.inbound.arrival import Arrival
 from vzaimo.kit.inbound.subscription import Subscription
 from vzaimo.kit.inbound.transaction import handle
 from vzaimo.kit.metrics import Metrics
-from vzaimo.kit.telemetry import span
+from vzaimo.kit.telemetry import CONSUMER, span
 from vzaimo.kit.work import Works
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class Consumer:
         pause = 0.01
         while wanted():
             try:
-                with span(f"consume {self.name}", batch[0].arrival.event.traceparent, facts=len(batch)):
+                with self._span(batch):
                     new = await handle(
                         self._works, self._service, self.subscription, [held.arrival for held in batch], self._others
                     )
@@ -158,6 +158,12 @@ class Consumer:
                 with contextlib.suppress(NatsError, OSError):
                     await held.message.ack()
             return
+
+    def _span(self, batch: Sequence[Held]) -> contextlib.AbstractContextManager[None]:
+        events = [held.arrival.event for held in batch]
+        names = ", ".join(dict.fromkeys(one.name for one in events))
+        said: dict[str, str | int] = {"vzaimo.facts": names, "messaging.batch.message_count": len(events)}
+        return span(f"consume {self.name}", *(one.traceparent for one in events), kind=CONSUMER, **said)
 
     async def _failed(self, held: Held, error: Exception) -> None:
         event_id = str(held.arrival.event.id)

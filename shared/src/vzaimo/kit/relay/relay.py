@@ -9,6 +9,7 @@ from datetime import datetime
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
+from vzaimo.kit import telemetry
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.clock import Clock
@@ -142,7 +143,10 @@ class Relay:
         batch, self._ahead = self._ahead or await self._outbox.pending(BATCH), []
         if not batch:
             return None
-        return await self._note(batch, await self._publish(publisher, batch))
+        began = telemetry.now()
+        answers = await self._publish(publisher, batch)
+        _tell(batch, answers, began)
+        return await self._note(batch, answers)
 
     async def _publish(self, publisher: Publisher, batch: Sequence[Pending]) -> Sequence[Answer]:
         """Publish a batch; where there is more, the next one is read meanwhile."""
@@ -205,6 +209,17 @@ class Relay:
             age = (self._clock.now() - self.state.oldest).total_seconds() if self.state.oldest else 0.0
             self._metrics.outbox_age.set(max(0.0, age))
             await asyncio.sleep(MEASURE_EVERY)
+
+
+def _tell(batch: Sequence[Pending], answers: Sequence[Answer], began: int) -> None:
+    """A span a fact, in the trace of what it follows from."""
+    if not telemetry.exporting():
+        return
+    for fact, answer in zip(batch, answers, strict=True):
+        place = ".".join(fact.subject.split(".")[:4])
+        error = "" if isinstance(answer, int) else "Refused" if isinstance(answer, Refused) else "Unanswered"
+        said: dict[str, str | int] = {"messaging.destination.name": place, "messaging.message.id": str(fact.event_id)}
+        telemetry.tell(f"publish {place}", fact.traceparent, began, kind=telemetry.PRODUCER, error=error, **said)
 
 
 def _message(fact: Pending) -> Message:

@@ -14,6 +14,7 @@ from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
+from vzaimo.kit.telemetry import CLIENT, span
 from vzaimo.kit.work import Works
 from vzaimo.notify.catalogues import Locale
 from vzaimo.notify.domain.attending import itip_method
@@ -117,7 +118,8 @@ async def _lane(works: Works, post: Post, several: Sequence[Taken], stopping: as
 async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
     """What became of it, and whether that was for want of an answer."""
     try:
-        await post.connections.send(_message(taken, post, works.clock.now()))
+        with span(f"mail {taken.row.kind}", *(part.traceparent for part in taken.parts), kind=CLIENT):
+            await post.connections.send(_message(taken, post, works.clock.now()))
     except MailRejected as error:
         return Outcome("dead", f"rejected-{error}"), False
     except MailDeferred as error:

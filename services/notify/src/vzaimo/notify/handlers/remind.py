@@ -16,7 +16,7 @@ from vzaimo.notify.domain import reminders
 from vzaimo.notify.domain.notices import Notice
 from vzaimo.notify.domain.preferences import zone_of
 from vzaimo.notify.domain.reminders import Reminder
-from vzaimo.notify.handlers.tell import publish
+from vzaimo.notify.handlers.tell import News, publish
 from vzaimo.notify.projections import ADOPTION, CITY, EVENT, REQUEST
 
 _NO_FACT = UUID(int=0)
@@ -62,7 +62,7 @@ async def remind(work: Work, due: Due) -> None:
         return
     found = await _AT[due.kind](work, due)
     if found is not None:
-        await publish(work, [(found, _NO_FACT, work.now)])
+        await publish(work, [News(found, _NO_FACT, work.now)])
 
 
 async def _visit(work: Work, due: Due) -> Notice | None:

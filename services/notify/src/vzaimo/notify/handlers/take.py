@@ -56,6 +56,8 @@ class Part:
     about: Known
     admitted: bool
     """It speaks of a request that had seats at some time."""
+    traceparent: str | None = None
+    """Of what it follows from."""
 
     @property
     def event(self) -> Any:
@@ -185,7 +187,8 @@ async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[tuple[str |
         part = None
         if one.id in about:
             kind, known_now = Kind(one.kind), about[one.id]
-            part = Part(one.notification, kind, one.acts, one.subject, known_now, one.subject in admitted)
+            had = one.subject in admitted
+            part = Part(one.notification, kind, one.acts, one.subject, known_now, had, one.traceparent)
         found.setdefault(one.delivery, []).append((one.acts, part))
     return found
 

@@ -1,6 +1,7 @@
 """From a notice to those whom it concerns, whatever is known first: the notice or their role."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -33,15 +34,26 @@ _OPEN = {
 """What still waits for an answer, as long as the request stands so."""
 
 
-async def publish(work: Work, notices: Iterable[tuple[Notice, UUID, datetime]]) -> None:
-    """Keep notices (each with its fact and the time when it happened), and tell whoever is known.
+@dataclass(frozen=True, slots=True)
+class News:
+    """A notice, the fact that it follows from, when that happened, and in which trace."""
+
+    notice: Notice
+    fact: UUID
+    at: datetime
+    traceparent: str | None = None
+
+
+async def publish(work: Work, news: Iterable[News]) -> None:
+    """Keep notices, and tell whoever is known.
 
     Once in a transaction: it locks the circles in one order.
     """
     rows: dict[UUID, dict[str, Any]] = {}
-    for one, fact, at in notices:
+    for new in news:
+        one = new.notice
         place = f"{one.kind}/{one.city}"
-        key = uuid5(fact, place) if one.once is None else uuid5(_ONCE, f"{place}/{one.subject}/{one.once}")
+        key = uuid5(new.fact, place) if one.once is None else uuid5(_ONCE, f"{place}/{one.subject}/{one.once}")
         rows[key] = {
             "id": key,
             "kind": one.kind.value,
@@ -49,7 +61,8 @@ async def publish(work: Work, notices: Iterable[tuple[Notice, UUID, datetime]]) 
             "subject": str(one.subject),
             "event": one.event,
             "host": one.but,
-            "at": at,
+            "at": new.at,
+            "traceparent": new.traceparent,
         }
     if not rows:
         return
