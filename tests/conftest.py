@@ -1,8 +1,10 @@
 """Fixtures of the whole suite stand in the kit, so that other services' tests may use them too."""
 
+import fcntl
 import os
 import shutil
 import signal
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from vzaimo.local.bus import files
 pytest_plugins = ["vzaimo.kit.testing.fixtures"]
 
 NATS = Path(__file__).parents[1] / "deploy" / "nats"
+NODE = Path(__file__).parent / "node"
 
 # ``make test-deep`` asks for many more examples of everything.
 settings.register_profile("deep", max_examples=2_000, deadline=None)
@@ -190,3 +193,29 @@ def guarded_bus(tmp_path, monkeypatch):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def node_modules():
+    """What programs for Node need, as tests/node locks it: installed by the first who asks, and there in later runs."""
+    if shutil.which("npm") is None:
+        raise RuntimeError("npm is missing: install nodejs and npm")
+    lock, installed = NODE / "package-lock.json", NODE / "node_modules" / "installed-from.json"
+    with lock.open(encoding="utf-8") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        wanted = turn.read()
+        if not installed.exists() or installed.read_text(encoding="utf-8") != wanted:
+            told = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+            done = subprocess.run(("npm", "ci", *told), cwd=NODE, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            installed.write_text(wanted, encoding="utf-8")
+    return NODE / "node_modules"
+
+
+@pytest.fixture
+def node(node_modules, tmp_path):
+    """A folder in which programs for Node find their packages."""
+    folder = tmp_path / "node"
+    folder.mkdir()
+    (folder / "node_modules").symlink_to(node_modules)
+    return folder

@@ -15,7 +15,6 @@ from sqlalchemy import select, update
 from vzaimo.calendar.domain.events import EventState
 from vzaimo.calendar.store import EVENT, event_columns, event_of, feed_columns
 
-ICAL_JS = "ical.js@2.2.1"
 KHAL_CONFIG = """
 [calendars]
 [[feed]]
@@ -47,17 +46,12 @@ async def run(folder, *command):
 
 
 @pytest.fixture
-async def ical_js(tmp_path):
+def ical_js(node):
     """Reads a file with ical.js."""
-    if shutil.which("npm") is None:
-        raise RuntimeError("npm is missing: install nodejs and npm")
-    folder = tmp_path / "node"
-    folder.mkdir()
-    shutil.copy(Path(__file__).with_name("reader.mjs"), folder)
-    await run(folder, "npm", "install", "--no-audit", "--no-fund", "--loglevel=error", ICAL_JS)
+    shutil.copy(Path(__file__).with_name("reader.mjs"), node)
 
     async def read(path):
-        return json.loads(await run(folder, "node", "reader.mjs", str(path)))
+        return json.loads(await run(node, "node", "reader.mjs", str(path)))
 
     return read
 

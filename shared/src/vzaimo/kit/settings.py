@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     @field_validator("nats_tls_ca")
     @classmethod
     def _certificates(cls, path: FilePath | None) -> FilePath | None:
+        if path is None:
+            return None
         try:
             ssl.create_default_context(cafile=path)
         except (ssl.SSLError, OSError):

@@ -13,7 +13,7 @@ from vzaimo.kit.roles import RoleRow, person_ref
 from vzaimo.kit.service import Parts, Service, opened
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.tables import OutboxRow, table_of
-from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing import eventually, stores
 from vzaimo.kit.testing.tokens import ISSUER, token
 
 
@@ -63,7 +63,8 @@ class Running:
 
 @asynccontextmanager
 async def running(parts: Parts, settings: Settings, clock: Clock) -> AsyncIterator[Running]:
-    """Open the store, migrate it, and run relay, consumers, timers and loops."""
+    """Open the store, with its tables, and run relay, consumers, timers and loops."""
+    stores.prepare(settings.database_url.get_secret_value(), parts.schemas)
     async with opened(parts, settings, clock) as service, service.working():
         transport = httpx2.ASGITransport(service.app(), raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://service", timeout=30) as client:
