@@ -71,7 +71,9 @@ class Courier:
         except Forbidden:
             return Answer(error="not-public")
         except httpcore2.ConnectError as error:
-            return Answer(error="tls" if isinstance(error.__cause__, ssl.SSLError) else "unreachable")
+            # The pool forgets what an error comes from, but for its argument.
+            of_tls = any(isinstance(one, ssl.SSLError) for one in error.args)
+            return Answer(error="tls" if of_tls else "unreachable")
         except (httpcore2.NetworkError, httpcore2.ProtocolError):
             return Answer(error="broken-off")
 
