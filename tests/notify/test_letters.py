@@ -57,6 +57,7 @@ def known(event, request_of):
         "need": {"city": "tver", "topic": "olympiads", "heads": 12, "backers": [{"city": "perm"}]},
         "invitation": {"city": "moskva", "asked_by": "tver", "topic": "olympiads", "backers": 5},
         "erasure": {"city": "tver", "people": 3, "cause": "purge"},
+        "webhook": {"city": "tver", "status": "disabled", "disabled_for": "failing", "address": "tver.example"},
     }
 
     def of(about):

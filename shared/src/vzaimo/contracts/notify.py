@@ -1,13 +1,15 @@
 """Facts of notify: what could not be delivered."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
+
+from pydantic import AwareDatetime
 
 from vzaimo.contracts.event import NOBODY, Audience, Fact, Slug, State
 
 
 class Delivery(State):
-    """One mail to one person, without the person."""
+    """One mail to one person, without the person; or one fact to one webhook, without its address."""
 
     id: UUID
     channel: Slug
@@ -32,7 +34,7 @@ class DeliveryFact(Fact):
 
     @property
     def parties(self) -> tuple[str, str]:
-        """The city that the recipient acts for."""
+        """The city that the recipient acts for, or whose webhook it is."""
         return self.delivery.city or NOBODY, NOBODY
 
 
@@ -40,3 +42,40 @@ class DeliveryDead(DeliveryFact):
     """A delivery was given up; an operator may try it again."""
 
     audience: ClassVar[Audience] = Audience.INTERNAL
+
+
+class Webhook(State):
+    """Where a city wants facts sent, without the address: that may hold a secret."""
+
+    id: UUID
+    city: Slug
+    status: Literal["active", "disabled"]
+    disabled_for: Slug | None = None
+    """``gone``: it answered 410; ``failing``: nothing was taken for three days; ``switched-off``: by the city;
+    ``city-withdrawn``."""
+    disabled_at: AwareDatetime | None = None
+
+
+class WebhookFact(Fact):
+    """Something happened to a webhook."""
+
+    service: ClassVar[str] = "notify"
+    aggregate: ClassVar[str] = "webhook"
+
+    webhook: Webhook
+
+    @property
+    def key(self) -> str:
+        """The webhook's id."""
+        return str(self.webhook.id)
+
+    @property
+    def parties(self) -> tuple[str, str]:
+        """The city whose it is."""
+        return self.webhook.city, NOBODY
+
+
+class WebhookDisabled(WebhookFact):
+    """Nothing is sent to a webhook any longer, until its city enables it again."""
+
+    audience: ClassVar[Audience] = Audience.PARTY

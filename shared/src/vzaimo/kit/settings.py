@@ -3,6 +3,7 @@
 import re
 import ssl
 import sys
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
@@ -25,6 +26,18 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Network = Annotated[str, AfterValidator(lambda text: str(IPvAnyNetwork(text)))]
 
 
+def _certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except (ssl.SSLError, OSError):
+        raise PydanticCustomError("authority", "it must be a file of certificates (PEM)") from None
+    return path
+
+
+Authorities = Annotated[FilePath, AfterValidator(_certificates)]
+"""A file of certificates of those who sign others' (PEM)."""
+
+
 class Settings(BaseSettings):
     """What every service is told."""
 
@@ -39,7 +52,7 @@ class Settings(BaseSettings):
     nats_credentials: str | None = None
     nats_inbox_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "_INBOX"
     """Where answers come: with the permissions of ``deploy/nats``, ``_INBOX_<user>``."""
-    nats_tls_ca: FilePath | None = None
+    nats_tls_ca: Authorities | None = None
     """The authority (PEM) that signed the certificate of NATS; with it, only TLS will do."""
     stream_replicas: Annotated[int, Field(ge=1, le=5)] = 1
     http_host: str = "127.0.0.1"
@@ -80,17 +93,6 @@ class Settings(BaseSettings):
         if not re.fullmatch(r"(nats|tls)://[^\s/]+", url):
             raise PydanticCustomError("bus", "it must be nats://host:port or tls://host:port")
         return url
-
-    @field_validator("nats_tls_ca")
-    @classmethod
-    def _certificates(cls, path: FilePath | None) -> FilePath | None:
-        if path is None:
-            return None
-        try:
-            ssl.create_default_context(cafile=path)
-        except (ssl.SSLError, OSError):
-            raise PydanticCustomError("authority", "it must be a file of certificates (PEM)") from None
-        return path
 
     @field_validator("role")
     @classmethod

@@ -9,12 +9,14 @@ from pydantic import BaseModel
 from sqlalchemy import update
 
 from vzaimo.contracts.calendar import Event, EventFact
+from vzaimo.contracts.notify import WebhookFact
 from vzaimo.contracts.registry import (
     Adoption,
     AdoptionFact,
     City,
     CityFact,
     ContactFact,
+    OrganisationFact,
     Practice,
     PracticeFact,
     RoleFact,
@@ -25,6 +27,7 @@ from vzaimo.contracts.requests import (
     ErasureFact,
     HostInvitation,
     InvitationFact,
+    LedgerFact,
     Need,
     NeedFact,
     Request,
@@ -36,13 +39,17 @@ from vzaimo.notify.domain.notices import (
     Notice,
     of_adoption,
     of_city,
+    of_departure,
     of_erasure,
     of_event,
     of_invitation,
     of_need,
     of_practice,
+    withdrew,
 )
 from vzaimo.notify.domain.visits import behind, late, of_request, told
+from vzaimo.notify.handlers.forward import forward
+from vzaimo.notify.handlers.leaving import leave
 from vzaimo.notify.handlers.remind import plan_adoption, plan_city, plan_event, plan_visit
 from vzaimo.notify.handlers.tell import News, catch_up, publish
 from vzaimo.notify.handlers.visits import admit, meet
@@ -105,6 +112,22 @@ def _tell(
     return effect
 
 
+async def _cities(work: Work, batch: Batch) -> None:
+    """A city; and where it leaves, whom that touches."""
+    steps = list(_steps(batch, "city", City))
+    between = await leave(work, {after.id for before, after, _ in steps if withdrew(before, after)})
+    news = []
+    for before, after, arrival in steps:
+        at = arrival.event.time
+        notices = [*of_city(before, after)]
+        if withdrew(before, after):
+            notices += of_departure(after, between, at)
+        news += [(notice, arrival.event.id, at) for notice in notices]
+    await publish(work, news)
+    for change in batch.changes:
+        plan_city(work, change.fact.city, change.arrival.event.time)
+
+
 async def _events(work: Work, batch: Batch) -> None:
     """An event, and what its guests are told of it."""
     steps = list(_steps(batch, "event", Event))
@@ -155,16 +178,30 @@ async def _contacts(work: Work, batch: Batch) -> None:
         )
 
 
+def _and_forward(effect: Effect | None = None) -> Effect:
+    """What cities want to be sent is queued with whatever else follows."""
+
+    async def both(work: Work, batch: Batch) -> None:
+        await forward(work, batch.arrivals)
+        if effect is not None:
+            await effect(work, batch)
+
+    return both
+
+
 SUBSCRIPTIONS = (
-    Subscription(CityFact, CITIES, _tell("city", City, of_city, plan_city)),
+    Subscription(CityFact, CITIES, _and_forward(_cities)),
     Subscription(RoleFact, ROLES, _roles),
     Subscription(ContactFact, CONTACTS, _contacts),
-    Subscription(TopicFact, TOPICS),
-    Subscription(PracticeFact, PRACTICES, _tell("practice", Practice, of_practice)),
-    Subscription(AdoptionFact, ADOPTIONS, _tell("adoption", Adoption, of_adoption, plan_adoption)),
-    Subscription(EventFact, EVENTS, _events),
-    Subscription(RequestFact, REQUESTS, _requests),
-    Subscription(NeedFact, NEEDS, _tell("need", Need, of_need)),
-    Subscription(InvitationFact, INVITATIONS, _tell("invitation", HostInvitation, of_invitation)),
+    Subscription(TopicFact, TOPICS, _and_forward()),
+    Subscription(OrganisationFact, effect=_and_forward()),
+    Subscription(PracticeFact, PRACTICES, _and_forward(_tell("practice", Practice, of_practice))),
+    Subscription(AdoptionFact, ADOPTIONS, _and_forward(_tell("adoption", Adoption, of_adoption, plan_adoption))),
+    Subscription(EventFact, EVENTS, _and_forward(_events)),
+    Subscription(RequestFact, REQUESTS, _and_forward(_requests)),
+    Subscription(LedgerFact, effect=_and_forward()),
+    Subscription(NeedFact, NEEDS, _and_forward(_tell("need", Need, of_need))),
+    Subscription(InvitationFact, INVITATIONS, _and_forward(_tell("invitation", HostInvitation, of_invitation))),
     Subscription(ErasureFact, ERASURES, _tell("erasure", Erasure, of_erasure)),
+    Subscription(WebhookFact, effect=_and_forward()),
 )

@@ -5,19 +5,23 @@ from vzaimo.kit.service import Parts, Service, run
 from vzaimo.kit.settings import load
 from vzaimo.kit.smtp import Connections
 from vzaimo.notify.api import ROUTERS
+from vzaimo.notify.api.webhooks import Outgoing
 from vzaimo.notify.consumers import SUBSCRIPTIONS
+from vzaimo.notify.courier import Courier
 from vzaimo.notify.feed import Feed, herald
+from vzaimo.notify.handlers import dispatch
 from vzaimo.notify.handlers.adopt import adopt
 from vzaimo.notify.handlers.mail import Post, send_due
+from vzaimo.notify.handlers.purge import purge_regularly
 from vzaimo.notify.handlers.remind import TIMERS
 from vzaimo.notify.settings import NotifySettings
-from vzaimo.notify.store import NOTIFICATION, Model
+from vzaimo.notify.store import NOTIFICATION, WEBHOOK, Model
 from vzaimo.notify.wording import WORDING
 
 
 def parts(settings: NotifySettings) -> Parts:
     """What notify is made of."""
-    key = settings.sealing_key
+    key, secrets = settings.sealing_key, settings.signing_key
     post = Post(
         Connections(settings.smtp),
         settings.mail_from,
@@ -30,6 +34,14 @@ def parts(settings: NotifySettings) -> Parts:
     async def mail(service: Service) -> None:
         await send_due(service.works, post)
 
+    async def webhooks(service: Service) -> None:
+        if secrets is not None:
+            courier = Courier(anywhere=settings.webhook_allow_private, authorities=settings.webhook_tls_ca)
+            await dispatch.send_due(service.works, courier, secrets)
+
+    async def forget(service: Service) -> None:
+        await purge_regularly(service.works)
+
     return Parts(
         name="notify",
         title="Vzaimo: notify",
@@ -40,11 +52,15 @@ def parts(settings: NotifySettings) -> Parts:
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
         timers=TIMERS,
-        loops=(mail, herald),
+        loops=(mail, webhooks, forget, herald),
         forms=("/v1/unsubscribe/",),
         secret_paths=("/v1/unsubscribe/",),
-        own={"notification": NOTIFICATION},
-        extras={"unsubscribe_key": key, "feed": Feed(settings.access)},
+        own={"notification": NOTIFICATION, "webhook": WEBHOOK},
+        extras={
+            "unsubscribe_key": key,
+            "feed": Feed(settings.access),
+            "outgoing": Outgoing(secrets, settings.webhook_allow_private),
+        },
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Index, select, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Text, select, text
 from sqlmodel import Field, SQLModel
 
 from vzaimo.kit.database import Transaction
@@ -136,9 +136,88 @@ class AdmissionRow(Model, table=True):
     at: datetime
 
 
+class WebhookRow(Model, table=True):
+    """Where a city wants facts sent. One that was removed stays, without its path, for what was told of it."""
+
+    __tablename__ = "webhook"
+    __table_args__ = (Index("ix_webhook_city", "city", "id"), Index("ix_webhook_status", "status"))
+
+    id: UUID = Field(primary_key=True)
+    city: str = Field(max_length=64)
+    address: str = Field(sa_column=Column(Text, nullable=False))
+    facts: str = Field(sa_column=Column(Text, nullable=False))
+    """``|EventAnnounced|NeedPosted|``"""
+    status: str = Field(max_length=16)
+    disabled_for: str | None = None
+    disabled_at: datetime | None = None
+    created_at: datetime
+    since: datetime
+    """Facts from before are none of its: it was not there, or disabled."""
+    secret: UUID
+    """What the secret is derived from; the secret itself is nowhere."""
+    secret_changed_at: datetime
+    old_secret: UUID | None = None
+    old_secret_until: datetime | None = None
+    failing_since: datetime | None = None
+    """The first of its failures since it last took something."""
+    version: int
+
+
+class WebhookEventRow(Model, table=True):
+    """An event that is on its way to webhooks, as it came: once, however many they are."""
+
+    __tablename__ = "webhook_event"
+    __table_args__ = (Index("ix_webhook_event_at", "at"),)
+
+    id: UUID = Field(primary_key=True)
+    type: str
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    at: datetime
+
+
+class WebhookDeliveryRow(Model, table=True):
+    """An event for one webhook. Its id is made of the two, so that there is never a second one.
+
+    ``queued → sent | retrying → dead``, or ``suppressed`` where the webhook is not active.
+    """
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        Index(
+            "ix_webhook_delivery_due_at",
+            "due_at",
+            "event",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        Index("ix_webhook_delivery_webhook", "webhook", "created_at", "id"),
+        Index("ix_webhook_delivery_created_at", "created_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    webhook: UUID
+    event: UUID
+    status: str = Field(max_length=16)
+    answer: int | None = None
+    """The status of the last answer."""
+    error: str | None = None
+    """What went wrong where there was none."""
+    attempts: int = 0
+    created_at: datetime
+    tries_since: datetime
+    """From when on three days of tries are counted."""
+    due_at: datetime | None = None
+    leased_until: datetime | None = None
+    tried_at: datetime | None = None
+    sent_at: datetime | None = None
+    version: int
+
+
 NOTICE, CIRCLE = table_of(NoticeRow), table_of(CircleRow)
 NOTIFICATION, DELIVERY = table_of(NotificationRow), table_of(DeliveryRow)
 PREFERENCE, ADMISSION = table_of(PreferenceRow), table_of(AdmissionRow)
+WEBHOOK = table_of(WebhookRow)
+WEBHOOK_EVENT, WEBHOOK_DELIVERY = table_of(WebhookEventRow), table_of(WebhookDeliveryRow)
 
 
 async def wishes_of(tx: Transaction, people: Any) -> dict[str, Preferences]:

@@ -2,7 +2,7 @@
 
 from vzaimo.kit.http.app import create_app
 from vzaimo.kit.http.body import Body, Flag, Int, Number
-from vzaimo.kit.http.calls import Call, Command, Gate, Member, Receipt, Verified, Visitor
+from vzaimo.kit.http.calls import UNKEPT, Call, Command, Gate, Member, Receipt, Verified, Visitor, shown_once
 from vzaimo.kit.http.health import Check, Health
 from vzaimo.kit.http.pages import Cursor, CursorValue, Page, keyset, page_of
 from vzaimo.kit.http.problems import Problem
@@ -10,6 +10,7 @@ from vzaimo.kit.http.query import of_query
 from vzaimo.kit.http.wording import Wording, Words, complete
 
 __all__ = [
+    "UNKEPT",
     "Body",
     "Call",
     "Check",
@@ -34,4 +35,5 @@ __all__ = [
     "keyset",
     "of_query",
     "page_of",
+    "shown_once",
 ]

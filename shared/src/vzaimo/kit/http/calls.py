@@ -25,6 +25,8 @@ from vzaimo.kit.identity import Actor, ActorNotYetKnown, Actors, Claims, Tokens
 from vzaimo.kit.telemetry import traceparent
 from vzaimo.kit.work import Works
 
+UNKEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+"""Headers of an answer that holds a secret."""
 _KEY = re.compile(r'"?([\x21\x23-\x7e]{1,255})"?')
 
 
@@ -182,6 +184,11 @@ async def a_commander(call: Annotated[Call, Depends(a_verified)]) -> Call:
     """A caller with a role who sends a command."""
     _ = call.actor
     return call
+
+
+def shown_once(view: BaseModel) -> Response:
+    """What was made, with its secret."""
+    return Response(view.model_dump_json(), 201, UNKEPT, "application/json")
 
 
 Visitor = Annotated[Call, Depends(anyone)]

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Response
 
-from vzaimo.calendar.api.addresses import UNKEPT, public_url, shown_once
+from vzaimo.calendar.api.addresses import public_url
 from vzaimo.calendar.handlers import links
 from vzaimo.calendar.shapes.links import NewShareLink, ShareLinkBody, ShareLinkView
 from vzaimo.calendar.views import links as views
-from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor
+from vzaimo.kit.http import UNKEPT, Command, Cursor, Member, Page, Receipt, Visitor, shown_once
 from vzaimo.kit.ids import new_id
 
 router = APIRouter(tags=["links"])

@@ -4,11 +4,11 @@ import secrets
 
 from fastapi import APIRouter, Response
 
-from vzaimo.calendar.api.addresses import UNKEPT, public_url, shown_once
+from vzaimo.calendar.api.addresses import public_url
 from vzaimo.calendar.handlers import tokens
 from vzaimo.calendar.shapes.links import FeedTokenView, NewFeedToken
 from vzaimo.calendar.views import tokens as views
-from vzaimo.kit.http import Command, Member, Receipt
+from vzaimo.kit.http import UNKEPT, Command, Member, Receipt, shown_once
 
 router = APIRouter(tags=["feeds"])
 

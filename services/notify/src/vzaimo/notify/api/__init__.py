@@ -1,7 +1,7 @@
 """Notify's gateway: HTTP to command, view to HTTP."""
 
-from vzaimo.notify.api import contacts, deliveries, inbox, preferences, stream
+from vzaimo.notify.api import contacts, deliveries, inbox, preferences, stream, webhooks
 
-ROUTERS = (inbox.router, stream.router, deliveries.router, preferences.router, contacts.router)
+ROUTERS = (inbox.router, stream.router, deliveries.router, preferences.router, contacts.router, webhooks.router)
 
 __all__ = ["ROUTERS"]

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     CITY_ACTIVATED = "city-activated"
     CITY_SUSPENDED = "city-suspended"
     CITY_REINSTATED = "city-reinstated"
+    CITY_WITHDRAWN = "city-withdrawn"
     AGREEMENT_LAPSING = "agreement-lapsing"
     AGREEMENT_SOON = "agreement-soon"
     PRACTICE_SUBMITTED = "practice-submitted"
@@ -63,6 +64,7 @@ class Kind(StrEnum):
     NEED_CLOSED = "need-closed"
     HOST_INVITED = "host-invited"
     DATA_ERASED = "data-erased"
+    WEBHOOK_DISABLED = "webhook-disabled"
 
 
 class Group(StrEnum):
@@ -84,7 +86,7 @@ class Group(StrEnum):
 NOT_MUTED = frozenset({Group.DECISIONS, Group.CANCELLATIONS, Group.RESCHEDULES})
 """Whoever acts for a city gets these at once: what they say binds it, or takes seats from it."""
 
-About = Literal["city", "practice", "adoption", "event", "request", "need", "invitation", "erasure"]
+About = Literal["city", "practice", "adoption", "event", "request", "need", "invitation", "erasure", "webhook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Trait:
 
 _KINDS: Mapping[tuple[About, Group], tuple[Kind, ...]] = {
     ("city", Group.MODERATION): (Kind.CITY_APPLIED,),
-    ("city", Group.PROGRAMME): (Kind.CITY_ACTIVATED, Kind.AGREEMENT_LAPSING),
+    ("city", Group.PROGRAMME): (Kind.CITY_ACTIVATED, Kind.AGREEMENT_LAPSING, Kind.CITY_WITHDRAWN),
     ("city", Group.DECISIONS): (Kind.CITY_SUSPENDED, Kind.CITY_REINSTATED),
     ("city", Group.REMINDERS): (Kind.AGREEMENT_SOON,),
     ("practice", Group.MODERATION): (Kind.PRACTICE_SUBMITTED,),
@@ -155,6 +157,7 @@ _KINDS: Mapping[tuple[About, Group], tuple[Kind, ...]] = {
     ("need", Group.NEEDS): (Kind.NEED_POSTED, Kind.NEED_BACKED, Kind.NEED_ANSWERED, Kind.NEED_CLOSED),
     ("invitation", Group.PROGRAMME): (Kind.HOST_INVITED,),
     ("erasure", Group.PROGRAMME): (Kind.DATA_ERASED,),
+    ("webhook", Group.PROGRAMME): (Kind.WEBHOOK_DISABLED,),
 }
 _WEIGHTS = {
     Kind.RECONFIRMATION_ASKED: 3,

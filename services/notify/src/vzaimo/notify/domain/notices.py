@@ -4,13 +4,14 @@ A notice follows from the difference between two states and their counters, neve
 fact gives none, and a fact that comes late, after a newer one, gives none either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from vzaimo.contracts.calendar import Event, EventStatus
 from vzaimo.contracts.registry import Adoption, City, CityStatus, Practice, PracticeStatus
-from vzaimo.contracts.requests import Erasure, HostInvitation, Need, NeedStatus
+from vzaimo.contracts.requests import Erasure, HostInvitation, Need, NeedStatus, Request
 from vzaimo.notify.domain.kinds import Kind
 
 MODERATORS = "@moderators"
@@ -47,6 +48,24 @@ def of_city(before: City | None, after: City) -> Iterator[Notice]:
             yield Notice(Kind.CITY_REINSTATED if again else Kind.CITY_ACTIVATED, after.id, after.id)
     if after.lapse_warned_at is not None and after.lapse_warned_at != (before.lapse_warned_at if before else None):
         yield Notice(Kind.AGREEMENT_LAPSING, after.id, after.id)
+
+
+def withdrew(before: City | None, after: City) -> bool:
+    """A city that took part does so no longer; an applicant who is declined never did."""
+    was = before.status if before else None
+    return after.status is CityStatus.WITHDRAWN and was is not after.status and after.agreement is not None
+
+
+def of_departure(city: City, between: Iterable[tuple[Request, Event]], at: datetime) -> Iterator[Notice]:
+    """The moderators hear that a city left, and so do those that it was still to host, or to visit."""
+    yield Notice(Kind.CITY_WITHDRAWN, MODERATORS, city.id)
+    others = {
+        request.city if request.host == city.id else request.host
+        for request, event in between
+        if event.ends_at > at and city.id in {request.host, request.city}
+    }
+    for other in sorted(others - {city.id}):
+        yield Notice(Kind.CITY_WITHDRAWN, other, city.id)
 
 
 def of_practice(before: Practice | None, after: Practice) -> Iterator[Notice]:

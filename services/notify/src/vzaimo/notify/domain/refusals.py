@@ -62,3 +62,51 @@ class TooManyStreams(Refusal):
     """As many streams are open as one person, or this process, may have."""
 
     most: int
+
+
+@dataclass
+class BadAddress(Refusal):
+    """Nothing is sent there, or it is no address."""
+
+    reason: str
+
+
+@dataclass
+class UnknownWebhook(Refusal):
+    """The city has no such webhook, or none that the caller may see."""
+
+    city: str
+
+
+@dataclass
+class TooManyWebhooks(Refusal):
+    """A city has only so many."""
+
+    most: int
+
+
+@dataclass
+class WebhookNotActive(Refusal):
+    """Nothing is sent to a webhook that is disabled."""
+
+    webhook: UUID
+
+
+@dataclass
+class TestPending(Refusal):
+    """The last test is still on its way."""
+
+    webhook: UUID
+
+
+@dataclass
+class NothingToRetry(Refusal):
+    """Only what was given up, or left out, is sent again by hand."""
+
+    delivery: UUID
+    status: str
+
+
+@dataclass
+class WebhooksOff(Refusal):
+    """This installation has no webhooks."""

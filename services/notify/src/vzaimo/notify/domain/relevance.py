@@ -7,8 +7,9 @@ from vzaimo.contracts.calendar import EventStatus
 from vzaimo.contracts.requests import RequestStatus
 from vzaimo.notify.domain.kinds import TRAITS, Group, Kind
 from vzaimo.notify.domain.visits import SEATED
+from vzaimo.notify.domain.webhooks import Status
 
-_ASKING: Mapping[Kind, frozenset[RequestStatus]] = {
+_ASKING: Mapping[Kind, frozenset[str]] = {
     Kind.REQUEST_OFFERED: frozenset({RequestStatus.OFFERED}),
     Kind.OFFER_SOON: frozenset({RequestStatus.OFFERED}),
     Kind.CONFIRMATION_SOON: frozenset({RequestStatus.APPROVED}),
@@ -19,8 +20,9 @@ _ASKING: Mapping[Kind, frozenset[RequestStatus]] = {
     Kind.VISIT_CHANGED: SEATED,
     Kind.DECISION_OVERDUE: frozenset({RequestStatus.SUBMITTED}),
     Kind.DECISION_ESCALATED: frozenset({RequestStatus.SUBMITTED}),
+    Kind.WEBHOOK_DISABLED: frozenset({Status.DISABLED}),
 }
-"""What asks for something, and where the request must stand for that."""
+"""What asks for something, and where its subject must stand for that."""
 _AFTERWARDS = frozenset({Kind.ATTENDANCE_RECORDED, Kind.FEEDBACK_RECEIVED})
 
 

@@ -17,6 +17,9 @@ FINAL = frozenset(
 SEATED = frozenset({Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING})
 """Where a request may have seats that the city counts on."""
 
+TOUCHED = (frozenset(Status) - FINAL - {Status.DRAFT}) | {Status.WITHDRAWN, Status.CLOSED}
+"""Where a request may stand when host or guest leaves the programme: it is open, or was ended for that."""
+
 _DECIDED = {
     Status.OFFERED: Kind.REQUEST_OFFERED,
     Status.WAITLISTED: Kind.REQUEST_WAITLISTED,

@@ -60,8 +60,8 @@ async def deliver(work: Work, matches: Select[Any], *, mailed: bool = True) -> N
     carriers = await _join(work, joint)
     for one, joins in joining.items():
         notifications[one]["delivery"] = carriers[joins]
-    await _add(work, DELIVERY, alone)
-    await _add(work, NOTIFICATION, await _numbered(work, list(notifications.values())))
+    await add(work, DELIVERY, alone)
+    await add(work, NOTIFICATION, await _numbered(work, list(notifications.values())))
 
 
 async def _zones(work: Work, people: Sequence[Any], wishes: Mapping[str, Preferences]) -> dict[str, str]:
@@ -127,7 +127,8 @@ async def _numbered(work: Work, rows: list[dict[str, Any]]) -> list[dict[str, An
     return rows
 
 
-async def _add(work: Work, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+async def add(work: Work, table: Any, rows: Sequence[dict[str, Any]]) -> None:
+    """Write the rows whose ids are not there yet."""
     for start in range(0, len(rows), MOST_AT_ONCE):
         statement = insert(work.tx, table).on_conflict_do_nothing(index_elements=["id"])
         await work.execute(statement, rows[start : start + MOST_AT_ONCE])

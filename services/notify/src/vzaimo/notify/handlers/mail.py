@@ -1,18 +1,14 @@
 """Notifications go out by mail: rendered when they are sent, from what is known then."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from itertools import groupby
-from operator import attrgetter
+from functools import partial
 
-from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
 from vzaimo.kit.telemetry import CLIENT, span
 from vzaimo.kit.work import Works
@@ -20,18 +16,16 @@ from vzaimo.notify.catalogues import Locale
 from vzaimo.notify.domain.attending import itip_method
 from vzaimo.notify.domain.kinds import TRAITS
 from vzaimo.notify.domain.unsubscribing import token_for
-from vzaimo.notify.handlers.take import FIRST_DELAY, Outcome, Taken, give_back, note, take
+from vzaimo.notify.handlers import lanes
+from vzaimo.notify.handlers.take import FIRST_DELAY, Outcome, Taken, note, take
 from vzaimo.notify.letters import Envelope, Invitation, Item, attach, mail, written
+from vzaimo.notify.store import DELIVERY
 
 log = logging.getLogger(__name__)
 
-POLL = 1.0
 MOST_LANES = 8
 """Domains that are served at a time."""
-LAST_WORDS = 0.8
-"""Seconds that a stop waits for the peer."""
 PATIENCE = 0.5
-"""Seconds for which the next ones wait for the present ones: a domain that needs longer is left in its lane."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,70 +43,34 @@ class Post:
 
 
 async def send_due(works: Works, post: Post) -> None:
-    """Send as deliveries fall due, until cancelled; woken by commits, for what is due at once.
+    """Send as deliveries fall due, until cancelled. Each recipients' domain has a lane."""
 
-    Each recipients' domain has a lane: one that keeps us waiting delays nobody else.
-    """
-    lanes: dict[str, asyncio.Task[None]] = {}
-    committed, stopping = asyncio.Event(), asyncio.Event()
-    works.committed.append(committed.set)
+    async def serve(several: Sequence[Taken], stopping: asyncio.Event) -> None:
+        await _serve(works, post, several, stopping)
+
+    way = lanes.Way("mails", partial(take, works), serve, MOST_LANES, PATIENCE)
     try:
-        while wanted():
-            committed.clear()
-            try:
-                while await send_some(works, post, lanes, stopping):
-                    pass
-            except (StoreUnavailable, Conflict) as error:
-                log.warning("mails wait for the store: %s", error)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await committed.wait()
+        await lanes.run(works, way)
     finally:
-        # What is on its way is noted if its peer answers soon; what is not is sent again under its Message-ID.
-        stopping.set()
-        if lanes:
-            await asyncio.wait(lanes.values(), timeout=LAST_WORDS)
-        for lane in lanes.values():
-            lane.cancel()
-        await asyncio.gather(*lanes.values(), return_exceptions=True)
         await post.connections.close()
 
 
-async def send_some(works: Works, post: Post, lanes: dict[str, asyncio.Task[None]], stopping: asyncio.Event) -> bool:
-    """Try what has been due longest; False when nothing is."""
-    for domain in [domain for domain, lane in lanes.items() if lane.done()]:
-        lanes.pop(domain).result()
-    taken, ready = await take(works, lanes.keys())
-    by_domain = attrgetter("domain")
-    for domain, some in groupby(sorted(ready, key=by_domain), key=by_domain):
-        if len(lanes) >= MOST_LANES:
-            done, _ = await asyncio.wait(lanes.values(), return_when=asyncio.FIRST_COMPLETED)
-            for one in [name for name, lane in lanes.items() if lane in done]:
-                lanes.pop(one).result()
-        lanes[domain] = asyncio.create_task(_lane(works, post, list(some), stopping))
-    if lanes:
-        await asyncio.wait(lanes.values(), timeout=PATIENCE)
-    return taken
-
-
-async def _lane(works: Works, post: Post, several: Sequence[Taken], stopping: asyncio.Event) -> None:
+async def _serve(works: Works, post: Post, several: Sequence[Taken], stopping: asyncio.Event) -> None:
     """Each is noted as soon as the peer has answered: a process killed between the two sends that one mail again,
     under the same Message-ID.
     """
-    try:
-        for number, one in enumerate(several):
-            if stopping.is_set():
+    for number, one in enumerate(several):
+        if stopping.is_set():
+            return
+        if works.clock.now() + timedelta(seconds=post.connections.smtp.timeout) > one.until:
+            return  # the peer may take so long that another has it by then
+        outcome, silent = await _try(one, post, works)
+        async with works.begin(Cause(actor="mail")) as work:
+            await note(work, one.row, outcome)
+            if silent:  # so are the rest of them, most likely
+                rest = [other.row.id for other in several[number + 1 :]]
+                await lanes.give_back(work, DELIVERY, rest, FIRST_DELAY)
                 return
-            if works.clock.now() + timedelta(seconds=post.connections.smtp.timeout) > one.until:
-                return  # the peer may take so long that another has it by then
-            outcome, silent = await _try(one, post, works)
-            async with works.begin(Cause(actor="mail")) as work:
-                await note(work, one.row, outcome)
-                if silent:  # so are the rest of them, most likely
-                    await give_back(work, [other.row for other in several[number + 1 :]], FIRST_DELAY)
-                    return
-    except (StoreUnavailable, Conflict) as error:
-        log.warning("mails wait for the store: %s", error)
 
 
 async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:

@@ -16,6 +16,7 @@ from vzaimo.kit.work import Work, Works
 from vzaimo.notify.domain.kinds import TRAITS, Kind
 from vzaimo.notify.domain.preferences import NOTHING_SAID, Choice, Preferences
 from vzaimo.notify.domain.relevance import overtaken
+from vzaimo.notify.handlers.lanes import give_back
 from vzaimo.notify.projections import CONTACT, ROLE, Known, known
 from vzaimo.notify.store import ADMISSION, DELIVERY, NOTICE, NOTIFICATION, wishes_of
 
@@ -75,8 +76,8 @@ class Taken:
     until: datetime
 
     @property
-    def domain(self) -> str:
-        """Whose mail server takes it in the end."""
+    def lane(self) -> str:
+        """The domain whose mail server takes it in the end."""
         return str(self.person.email).rpartition("@")[2].lower()
 
 
@@ -121,19 +122,9 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
                 await note(work, row, outcome)
                 continue
             taken = Taken(row, kept, person, until)
-            (put_off if taken.domain in busy else ready).append(taken)
-        await give_back(work, [one.row for one in put_off], BUSY_DELAY)
+            (put_off if taken.lane in busy else ready).append(taken)
+        await give_back(work, DELIVERY, [one.row.id for one in put_off], BUSY_DELAY)
         return True, ready
-
-
-async def give_back(work: Work, rows: Sequence[Any], delay: timedelta) -> None:
-    """Put off what was not tried."""
-    if rows:
-        await work.execute(
-            update(DELIVERY)
-            .where(DELIVERY.c.id.in_([row.id for row in rows]))
-            .values(leased_until=None, attempts=DELIVERY.c.attempts - 1, due_at=work.now + delay)
-        )
 
 
 async def note(work: Work, row: Any, outcome: Outcome) -> None:

@@ -52,6 +52,9 @@ def _facts(known: Known, words: Catalogue) -> dict[str, Any]:
     if subject.get("status") == "suspended":
         lapsed = subject.get("suspended_for") == "agreement-lapsed"
         facts["suspension"] = words.say("suspended.agreement-lapsed" if lapsed else "suspended.other")
+    if "disabled_for" in subject:
+        why = subject["disabled_for"] or "no-longer"
+        facts |= {"address": subject["address"], "disabled": words.say(f"disabled.{why}")}
     if "cause" in subject:
         facts |= {"people": words.count("people", subject["people"]), "reason": words.say(f"erased.{subject['cause']}")}
     return _Facts(facts)

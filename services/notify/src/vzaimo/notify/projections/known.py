@@ -9,6 +9,8 @@ from sqlalchemy import Table, select
 
 from vzaimo.kit.database import Transaction
 from vzaimo.notify.domain.kinds import TRAITS, About, Kind
+from vzaimo.notify.domain.targets import host_of
+from vzaimo.notify.domain.webhooks import shown
 from vzaimo.notify.projections.copies import (
     ADOPTION,
     CITY,
@@ -20,6 +22,7 @@ from vzaimo.notify.projections.copies import (
     REQUEST,
     TOPIC,
 )
+from vzaimo.notify.store import WEBHOOK
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ _SUBJECTS: Mapping[About, Table] = {
     "need": NEED,
     "invitation": INVITATION,
     "erasure": ERASURE,
+    "webhook": WEBHOOK,
 }
 _NAMED = {CITY.name: ("city", "host", "source", "asked_by"), PRACTICE.name: ("practice",), TOPIC.name: ("topic",)}
 """Which fields of a state name another aggregate, whose own name is shown."""
@@ -57,7 +61,7 @@ async def known(tx: Transaction, notices: Sequence[Any]) -> dict[UUID, Known]:
         wanted.setdefault(_table(row).name, set()).add(row.subject)
         if row.event is not None:
             wanted.setdefault(EVENT.name, set()).add(str(row.event))
-    found: dict[tuple[str, str], Any] = {}
+    found: dict[tuple[str, str], Any] = await _webhooks(tx, wanted.pop(WEBHOOK.name, set()))
     # Whatever names a practice, a topic or a city is read before these.
     for table in (ADOPTION, EVENT, REQUEST, NEED, INVITATION, ERASURE, PRACTICE, TOPIC, CITY):
         keys = wanted.get(table.name, set()) | set(_named(table.name, found.values()))
@@ -74,6 +78,14 @@ async def known(tx: Transaction, notices: Sequence[Any]) -> dict[UUID, Known]:
         if subject is not None and (row.event is None or event is not None):
             answer[row.id] = Known(subject, event, cities, practices, topics)
     return answer
+
+
+async def _webhooks(tx: Transaction, keys: set[str]) -> dict[tuple[str, str], Any]:
+    """Notify's own: of the address, the host."""
+    if not keys:
+        return {}
+    rows = await tx.all(select(WEBHOOK).where(WEBHOOK.c.id.in_([UUID(key) for key in keys])))
+    return {(WEBHOOK.name, str(row.id)): {**shown(row), "address": host_of(row.address)} for row in rows}
 
 
 def _table(row: Any) -> Table:
