@@ -2,13 +2,16 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+import traceback
 
 import pytest
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from vzaimo.kit.database import Conflict, StoreUnavailable, open_database, retry_conflicts
 from vzaimo.kit.tables import MarkRow, table_of
@@ -185,3 +188,14 @@ async def test_a_process_killed_in_mid_transaction_leaves_state_and_fact_togethe
         facts = await tx.scalar(text("SELECT count(*) FROM outbox"))
     assert states == facts >= 20
     await after.close()
+
+
+async def test_an_error_of_the_store_tells_no_values(database):
+    """What is written may be somebody's name; errors go to the log."""
+    for row in ({"name": "n", "value": "Анна"}, {"name": "Борис", "value": None}):
+        with pytest.raises(IntegrityError) as caught:
+            async with database.begin() as tx:
+                await tx.execute(insert(MARK), [row, row])
+        told = "".join(traceback.format_exception(caught.value))
+        assert "mark" in told
+        assert not re.search("Анна|Борис", told)

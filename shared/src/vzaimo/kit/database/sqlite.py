@@ -151,7 +151,10 @@ async def _begin_immediate(connection: Connection) -> None:
 
 
 def _engine(url: str, begin: str) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": 0})
+    # Parameters may be somebody's name, and errors go to the log.
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": 0}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
