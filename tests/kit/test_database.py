@@ -10,11 +10,11 @@ import textwrap
 import traceback
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from vzaimo.kit.database import Conflict, StoreUnavailable, open_database, retry_conflicts
-from vzaimo.kit.tables import MarkRow, table_of
+from vzaimo.kit.tables import KitModel, MarkRow, table_of
 
 MARK = table_of(MarkRow)
 
@@ -155,7 +155,7 @@ CHILD = """
     from vzaimo.kit.cause import Cause
     from vzaimo.kit.clock import SystemClock
     from vzaimo.kit.database import open_database
-    from vzaimo.kit.tables import MarkRow, table_of
+    from vzaimo.kit.tables import KitModel, MarkRow, table_of
     from vzaimo.kit.testing.toys import ToyMoved
     from vzaimo.kit.work import Works
 
@@ -199,3 +199,20 @@ async def test_an_error_of_the_store_tells_no_values(database):
         told = "".join(traceback.format_exception(caught.value))
         assert "mark" in told
         assert not re.search("Анна|Борис", told)
+
+
+@pytest.mark.parametrize("asked", ["ON", "OFF"])
+async def test_what_is_overwritten_or_deleted_is_gone_from_the_file(tmp_path, asked):
+    """Whatever SQLite's builder chose: with the pragma off the same test finds what was erased."""
+    database = await open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    await database.in_thread(KitModel.metadata.create_all)
+    for name, given in (("kept", "Вера"), ("overwritten", "Анна"), ("deleted", "Борис")):
+        await put(database, name, given * 500)
+    async with database.begin() as tx:
+        if asked == "OFF":
+            await tx.execute(text("PRAGMA secure_delete=OFF"))
+        await tx.execute(update(MARK).where(MARK.c.name == "overwritten").values(value="удалено"))
+        await tx.execute(delete(MARK).where(MARK.c.name == "deleted"))
+    await database.close()
+    left = (tmp_path / "store.db").read_bytes()
+    assert [name.encode() in left for name in ("Вера", "Анна", "Борис")] == [True, asked == "OFF", asked == "OFF"]
