@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
+import traceback
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from vzaimo.kit.database import Conflict, StoreUnavailable, open_database, retry_conflicts
-from vzaimo.kit.tables import MarkRow, table_of
+from vzaimo.kit.tables import KitModel, MarkRow, table_of
 
 MARK = table_of(MarkRow)
 
@@ -152,7 +155,7 @@ CHILD = """
     from vzaimo.kit.cause import Cause
     from vzaimo.kit.clock import SystemClock
     from vzaimo.kit.database import open_database
-    from vzaimo.kit.tables import MarkRow, table_of
+    from vzaimo.kit.tables import KitModel, MarkRow, table_of
     from vzaimo.kit.testing.toys import ToyMoved
     from vzaimo.kit.work import Works
 
@@ -185,3 +188,31 @@ async def test_a_process_killed_in_mid_transaction_leaves_state_and_fact_togethe
         facts = await tx.scalar(text("SELECT count(*) FROM outbox"))
     assert states == facts >= 20
     await after.close()
+
+
+async def test_an_error_of_the_store_tells_no_values(database):
+    """What is written may be somebody's name; errors go to the log."""
+    for row in ({"name": "n", "value": "Анна"}, {"name": "Борис", "value": None}):
+        with pytest.raises(IntegrityError) as caught:
+            async with database.begin() as tx:
+                await tx.execute(insert(MARK), [row, row])
+        told = "".join(traceback.format_exception(caught.value))
+        assert "mark" in told
+        assert not re.search("Анна|Борис", told)
+
+
+@pytest.mark.parametrize("asked", ["ON", "OFF"])
+async def test_what_is_overwritten_or_deleted_is_gone_from_the_file(tmp_path, asked):
+    """Whatever SQLite's builder chose: with the pragma off the same test finds what was erased."""
+    database = await open_database(f"sqlite:///{tmp_path / 'store.db'}")
+    await database.in_thread(KitModel.metadata.create_all)
+    for name, given in (("kept", "Вера"), ("overwritten", "Анна"), ("deleted", "Борис")):
+        await put(database, name, given * 500)
+    async with database.begin() as tx:
+        if asked == "OFF":
+            await tx.execute(text("PRAGMA secure_delete=OFF"))
+        await tx.execute(update(MARK).where(MARK.c.name == "overwritten").values(value="удалено"))
+        await tx.execute(delete(MARK).where(MARK.c.name == "deleted"))
+    await database.close()
+    left = (tmp_path / "store.db").read_bytes()
+    assert [name.encode() in left for name in ("Вера", "Анна", "Борис")] == [True, asked == "OFF", asked == "OFF"]

@@ -1,6 +1,7 @@
 """A gateway over both stores: problems, pages, tags, keys, positions, bounds."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import uuid4
@@ -21,11 +22,13 @@ from vzaimo.kit.http import (
     Body,
     Command,
     Cursor,
+    CursorValue,
     Gate,
     Health,
     Int,
     Member,
     Page,
+    Problem,
     Receipt,
     Visitor,
     Words,
@@ -37,14 +40,15 @@ from vzaimo.kit.http import (
 )
 from vzaimo.kit.http.health import Check
 from vzaimo.kit.http.limits import Limits
+from vzaimo.kit.http.pages import decode
 from vzaimo.kit.identity import Tokens, check_version
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.roles import RoleName, RoleRow, person_ref
-from vzaimo.kit.tables import MarkRow, table_of
+from vzaimo.kit.tables import MarkRow, OutboxRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
 
-MARK, ROLE = table_of(MarkRow), table_of(RoleRow)
+MARK, OUTBOX, ROLE = table_of(MarkRow), table_of(OutboxRow), table_of(RoleRow)
 
 
 @dataclass
@@ -57,6 +61,7 @@ class TooMany(Refusal):
 class PutMark(Body):
     name: Annotated[str, Field(min_length=1, max_length=10)]
     count: Int
+    more: tuple[str, ...] = ()
 
 
 class MarkView(BaseModel):
@@ -221,6 +226,8 @@ async def test_a_refusal_is_told_in_the_callers_language(client, anna):
         ({"name": "", "count": 1}, "name"),
         ({"name": "secret-secret", "count": 1}, "name"),
         ({"name": 3, "count": 1}, "name"),
+        ({"name": "secret\u0000", "count": 1}, "name"),
+        ({"name": "a", "count": 1, "more": ["b", "secret\u0000"]}, "more"),
     ],
 )
 async def test_a_bad_field_is_named_and_its_value_is_not_repeated(client, anna, body, field):
@@ -291,7 +298,8 @@ async def test_a_stale_version_is_refused_and_shown(client, anna):
     assert (stale.json()["expected"], stale.json()["actual"]) == (6, 7)
     for fresh in ('"7"', 'W/"7-aa"', "*"):
         assert (await client.put("/v1/marks/a", json=body, headers=anna | {"If-Match": fresh})).status_code == 200
-    assert (await client.put("/v1/marks/a", json=body, headers=anna | {"If-Match": "seven"})).status_code == 400
+    for wrong in ("seven", f'"{"9" * 5_000}"'):
+        assert (await client.put("/v1/marks/a", json=body, headers=anna | {"If-Match": wrong})).status_code == 400
 
 
 async def test_a_view_that_the_caller_has_is_not_sent_again(client):
@@ -363,6 +371,36 @@ async def test_what_is_kept_is_bounded(app, monkeypatch):
 async def test_a_made_up_cursor_is_refused(client, query):
     answer = await client.get(f"/v1/marks?{query}")
     assert (answer.status_code, kind_of(answer)) == (400, "bad-cursor")
+
+
+NO_TEXTS = ('"\\u0000"', '"\\ud800"', "[[[[[1]]]]]")
+NO_NUMBERS = ("true", "1.5", "1e999", "9" * 30, "-" + "9" * 19)
+NO_KEYS = ("1", '"x"', "true", "1e999")
+NO_MOMENTS = ('"2026-10-04T07:00:00"', '"9999-12-31T23:59:59-12:00"', '"0001-01-01T00:00:00+14:00"', "5")
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [
+        (column, value)
+        for column, values in (
+            (MARK.c.name, NO_TEXTS),
+            (OUTBOX.c.id, NO_NUMBERS),
+            (OUTBOX.c.event_id, NO_KEYS),
+            (OUTBOX.c.created_at, NO_MOMENTS),
+        )
+        for value in values
+    ],
+)
+def test_a_cursor_has_only_values_that_a_store_can_compare_with_its_column(column, value):
+    word = urlsafe_b64encode(f"[{value}]".encode()).decode()
+    with pytest.raises(Problem, match="bad-cursor"):
+        keyset([column], CursorValue(after=decode(word)))
+
+
+def test_a_cursor_that_is_nested_without_end_is_refused():
+    with pytest.raises(Problem, match="bad-cursor"):
+        decode(urlsafe_b64encode(b"[" * 5_000).decode())
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x"])

@@ -14,6 +14,7 @@ from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.store import DELEGATE, ERASURE_ACT
 
 NAME, SCHOOL, DIET = "Аристарх Поликарпов", "Школа № 1560", "Без глютена"
+REMARK = "Берём только Поликарпова."
 PURGE_AFTER = timedelta(days=180)
 
 
@@ -27,7 +28,8 @@ async def visit(requests, foreign, announce, decide, make_event):
     await foreign.role("hvera", "viewer", "moskva")
     await foreign.role("vera", "viewer", "izhevsk")
     await foreign.role("robot", "service", "izhevsk", scopes=("requests",))
-    await requests.known("hvera", "vera", "robot")
+    await foreign.role("hrobot", "service", "moskva", scopes=("read", "requests"))
+    await requests.known("hvera", "vera", "robot", "hrobot")
     event = make_event()
     await announce(event)
     asked = {}
@@ -40,7 +42,7 @@ async def visit(requests, foreign, announce, decide, make_event):
         # Sent with a key: what is kept of a command has no names either.
         asked[city] = (await requests.call("POST", "/requests", who, body, idempotency_key=f"of-{city}")).json()["id"]
         await requests.done("POST", f"/requests/{asked[city]}/submit", who, {"schedule_revision": 1})
-    await decide(asked["izhevsk"], count=1)
+    await decide(asked["izhevsk"], count=1, remark=REMARK)
     view = (await requests.call("GET", f"/requests/{asked['izhevsk']}", "anna")).json()
     return event, asked, [one["id"] for one in view["delegates"]]
 
@@ -69,7 +71,7 @@ async def test_needs_are_asked_of_those_who_come_and_seen_by_guest_and_host_alon
     assert kind(late) == (409, "not-granted")
     strange = await requests.call("PUT", f"{path}/{asked['tver']}/needs", "anna", body)
     assert kind(strange) == (404, "delegate-not-found")
-    for who in ("anna", "vera", "host", "hvera"):
+    for who in ("anna", "vera", "robot", "host"):
         (one,) = (await requests.call("GET", f"{path}/needs", who)).json()["items"]
         assert (one["delegate"], one["name"], one["dietary"], one["access"]) == (granted, f"{NAME} 1", DIET, "Пандус")
     assert await holding(requests, DIET) == {"delegate"}
@@ -107,6 +109,17 @@ async def test_an_erased_person_is_nowhere_and_counts_stay(requests, visit, capl
         (2, "izhevsk", 1, "erasure"),
         (3, "tver", 1, "erasure"),
     ]
+
+
+async def test_who_has_read_a_name_reads_that_it_was_erased(requests, visit):
+    _, asked, (granted, _) = visit
+    path = f"/requests/{asked['izhevsk']}"
+    read = await requests.call("GET", path, "host")
+    assert (await requests.call("GET", path, "host", if_none_match=read.headers["etag"])).status_code == 304
+    await requests.done("POST", f"{path}/delegates/{granted}/erasure", "anna")
+    again = await requests.call("GET", path, "host", if_none_match=read.headers["etag"])
+    assert again.status_code == 200
+    assert [one["name"] for one in again.json()["delegates"]] == ["удалено", f"{NAME} 2"]
 
 
 async def test_an_act_is_listed_printed_kept_for_three_years_and_then_gone(requests, visit, moved_to, clock):
@@ -157,11 +170,11 @@ async def test_names_end_with_their_event_an_act_a_request(requests, foreign, vi
 
     await eventually(completed, "the end of the event: nobody is named any more")
     await moved_to(event.ends_at + PURGE_AFTER)
-    assert await holding(requests, NAME) == {"delegate"}
+    assert await holding(requests, NAME, REMARK) == {"delegate", "request"}
     await moved_to(later.ends_at + PURGE_AFTER)
 
     async def nowhere():
-        return not await holding(requests, NAME, SCHOOL)
+        return not await holding(requests, NAME, SCHOOL, REMARK)
 
     await eventually(nowhere, "the purge")
     acts = [fact.data.erasure for fact in await requests.facts("PersonalDataErased")]
@@ -172,7 +185,13 @@ async def test_names_end_with_their_event_an_act_a_request(requests, foreign, vi
     ]
     view = (await requests.call("GET", f"/requests/{asked['tver']}", "boris")).json()
     assert (view["wanted"], [one["name"] for one in view["delegates"]]) == (1, ["удалено"])
-    assert {one["actor"] for one in (await requests.call("GET", "/erasure-acts", "boris")).json()["items"]} == {"timer"}
+    (of_tver,) = (await requests.call("GET", "/erasure-acts", "boris")).json()["items"]
+    of_izhevsk = (await requests.call("GET", "/erasure-acts", "anna")).json()["items"][-1]
+    assert of_tver["actor"] == of_izhevsk["actor"] == "timer"
+    assert [line["table"] for line in of_tver["journal"]] == ["delegate"]
+    assert of_izhevsk["journal"][1:] == [
+        {"table": "request", "operation": "overwritten", "columns": ["remark"], "rows": 1}
+    ]
 
 
 async def test_a_restored_store_destroys_again_what_was_destroyed_since(requests, visit):
@@ -239,15 +258,18 @@ WHO = {
     "host's viewer": "hvera",
     "moderator": "mod",
     "service": "robot",
+    "host's service": "hrobot",
 }
 CLOSED = {"public": 401, "stranger": 403, "other guest": 404}
 CELLS = {
-    "state needs": CLOSED | {"viewer": 403, "host": 403, "host's viewer": 403, "moderator": 403},
-    "read needs": CLOSED | {"moderator": 403},
-    "export": CLOSED | {"viewer": 403, "host": 403, "host's viewer": 403, "moderator": 403, "service": 403},
-    "erase": CLOSED | {"viewer": 403, "host": 403, "host's viewer": 403, "service": 403},
-    "list acts": {"public": 401, "stranger": 403, "viewer": 403, "host's viewer": 403, "service": 403},
-    "read an act": CLOSED | {"viewer": 404, "host": 404, "host's viewer": 404, "service": 404},
+    "state needs": CLOSED | {"viewer": 403, "host": 403, "host's viewer": 403, "host's service": 403, "moderator": 403},
+    "read needs": CLOSED | {"host's viewer": 403, "host's service": 403, "moderator": 403},
+    "export": CLOSED
+    | dict.fromkeys(("viewer", "host", "host's viewer", "moderator", "service", "host's service"), 403),
+    "erase": CLOSED | dict.fromkeys(("viewer", "host", "host's viewer", "service", "host's service"), 403),
+    "list acts": {"public": 401}
+    | dict.fromkeys(("stranger", "viewer", "host's viewer", "service", "host's service"), 403),
+    "read an act": CLOSED | dict.fromkeys(("viewer", "host", "host's viewer", "service", "host's service"), 404),
 }
 
 

@@ -248,17 +248,25 @@ async def test_two_drafts_at_once_leave_one(requests, announce, make_event):
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
 
 
-async def test_names_are_for_guest_and_host_alone_and_on_no_bus(requests, announce, ask, decide, make_event):
+async def test_names_are_for_guest_and_host_alone_and_on_no_bus(requests, foreign, announce, ask, decide, make_event):
+    await foreign.role("vera", "viewer", "tver")
+    await foreign.role("robot", "service", "tver", scopes=("requests",))
+    await foreign.role("hvera", "viewer", "moskva")
+    await foreign.role("hrobot", "service", "moskva", scopes=("read", "requests"))
+    await requests.known("vera", "robot", "hvera", "hrobot")
     event = await announce(make_event())
     request = await ask(event, "tver", 2)
     await decide(request, remark="Берём всех, Борис.")
-    for who in ("boris", "host"):
+    for who in ("boris", "vera", "robot", "host"):
         view = (await requests.call("GET", f"/requests/{request}", who)).json()
         assert [one["name"] for one in view["delegates"]] == ["Участник 1", "Участник 2"]
         assert view["remark"] == "Берём всех, Борис."
-    view = (await requests.call("GET", f"/requests/{request}", "mod")).json()
-    assert [one["name"] for one in view["delegates"]] == [None, None]
-    assert view["remark"] is None
+    for who in ("hvera", "hrobot", "mod"):
+        view = (await requests.call("GET", f"/requests/{request}", who)).json()
+        (listed,) = (await requests.call("GET", "/requests", who)).json()["items"]
+        for shown in (view, listed):
+            assert [one["name"] for one in shown["delegates"]] == [None, None]
+            assert shown["remark"] is None
     told = "".join(fact.model_dump_json() for fact in await requests.facts())
     assert "Участник" not in told
     assert "Борис" not in told

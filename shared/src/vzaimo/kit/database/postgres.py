@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, make_url
+from sqlalchemy import Connection, Executable, event, make_url
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -68,8 +69,10 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT,
             pool_use_lifo=True,
+            hide_parameters=True,
             connect_args={**CONNECTION, "prepare_threshold": 2},
         )
+        event.listen(self.engine.sync_engine, "handle_error", _discreetly)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -107,3 +110,10 @@ class PostgresDatabase(Database):
     async def close(self) -> None:
         """Close the pool, whatever the loop's state."""
         await asyncio.shield(self.engine.dispose())
+
+
+def _discreetly(context: ExceptionContext) -> None:
+    """Leave out PostgreSQL's DETAIL: it repeats the row, and rows have names; errors go to the log."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None:
+            error.args = (str(context.original_exception).partition("\n")[0],)

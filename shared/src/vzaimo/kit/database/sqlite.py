@@ -152,7 +152,10 @@ async def _begin_immediate(connection: Connection) -> None:
 
 
 def _engine(url: str, begin: str) -> Engine:
-    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": 0})
+    # Parameters may be somebody's name, and errors go to the log.
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"check_same_thread": False, "timeout": 0}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: object) -> None:
@@ -161,6 +164,8 @@ def _engine(url: str, begin: str) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # What is erased must not stay in pages that are free.
+        connection.execute("PRAGMA secure_delete=ON")
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:

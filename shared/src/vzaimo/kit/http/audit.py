@@ -1,10 +1,10 @@
 """Who did what, when: the service's log of facts for the moderator, and a city's part of it for its coordinators."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 from sqlalchemy import or_, select
 
@@ -67,8 +67,8 @@ async def audit(
     call: Member,
     cursor: Cursor,
     city: Slug | None = None,
-    aggregate: str | None = None,
-    aggregate_id: str | None = None,
+    aggregate: Annotated[str | None, Query(pattern=r"^[a-z_]{1,40}$")] = None,
+    aggregate_id: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,120}$")] = None,
 ) -> Response:
     """The newest first. A coordinator names the own ``city``; the moderator may leave it out."""
     if not (call.actor.moderates or (city is not None and call.actor.coordinates(city))):

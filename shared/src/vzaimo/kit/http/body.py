@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Strict
+from pydantic import BaseModel, ConfigDict, Strict, field_validator
+from pydantic_core import PydanticCustomError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from vzaimo.kit.http.problems import Problem, problem
+from vzaimo.kit.http.texts import UNSTORABLE
 
 MAX_BODY = 256 * 1024
 """Bytes."""
@@ -23,6 +25,14 @@ class Body(BaseModel):
     """A command's body: fields that are not named are refused, as are values of another JSON type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and UNSTORABLE.search(text):
+                raise PydanticCustomError("unstorable", "must not have characters that cannot be stored")
+        return value
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: object) -> None:

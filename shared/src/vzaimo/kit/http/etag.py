@@ -5,7 +5,7 @@ import re
 
 from vzaimo.kit.http.problems import Problem
 
-_TAG = re.compile(r'(?:W/)?"(\d+)(?:-[0-9a-f]+)?"')
+_TAG = re.compile(r'(?:W/)?"([0-9]{1,18})(?:-[0-9a-f]+)?"')
 
 
 def etag(version: int, *parts: object) -> str:

@@ -11,6 +11,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     "string_type": ("нужна строка", "must be a string"),
     "string_too_short": ("не короче {min_length} символов", "must have at least {min_length} characters"),
     "string_too_long": ("не длиннее {max_length} символов", "may have at most {max_length} characters"),
+    "unstorable": (
+        "уберите знаки, которые нельзя сохранить (U+0000)",
+        "must not have characters that cannot be stored (U+0000)",
+    ),
     "string_pattern_mismatch": ("не подходит к образцу {pattern}", "does not match {pattern}"),
     "int_type": ("нужно целое число", "must be an integer"),
     "int_parsing": ("нужно целое число", "must be an integer"),

@@ -4,15 +4,16 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, literal, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, literal, true, tuple_
 
 from vzaimo.kit.http.problems import Problem
+from vzaimo.kit.http.texts import UNSTORABLE
 from vzaimo.kit.tables import python_type
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ def keyset(columns: Sequence[Any], cursor: CursorValue, *, descending: bool = Fa
         values = [
             literal(_like(column, value), column.type) for column, value in zip(columns, cursor.after, strict=True)
         ]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise Problem("bad-cursor") from None
     place, last = tuple_(*columns), tuple_(*values)
     return place < last if descending else place > last
@@ -81,7 +82,7 @@ def decode(word: str) -> tuple[Any, ...]:
     """The values from the word. Raises the problem ``bad-cursor``."""
     try:
         values = json.loads(urlsafe_b64decode(word + "=" * (-len(word) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Problem("bad-cursor") from None
     if not isinstance(values, list) or not all(isinstance(value, str | int | float) for value in values):
         raise Problem("bad-cursor")
@@ -89,11 +90,21 @@ def decode(word: str) -> tuple[Any, ...]:
 
 
 def _like(column: Any, value: Any) -> Any:
+    """The value as the column has it; raises for one that the store could not compare with it."""
     wanted = python_type(column)
+    if wanted is not int and not isinstance(value, str):
+        raise TypeError
     if wanted is UUID:
         return UUID(value)
     if wanted is datetime:
-        return datetime.fromisoformat(value)
-    if not isinstance(value, wanted):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError
+        return moment.astimezone(UTC)
+    if type(value) is not wanted:  # a bool is an int, too
         raise TypeError
+    if wanted is int:
+        value.to_bytes(8 if isinstance(column.type, BigInteger) else 4, signed=True)
+    elif UNSTORABLE.search(value):
+        raise ValueError
     return value

@@ -40,7 +40,8 @@ async def read_request(request_id: UUID, call: Member) -> Response:
     """One request."""
     async with call.gate.database.read() as tx:
         view = await views.request(tx, request_id, call.actor)
-    return call.shown(view, view.version, view.remark is None)
+    # Names and the remark end without a new version: whoever has them is told.
+    return call.shown(view, view.version, view.remark is None, *(one.name for one in view.delegates))
 
 
 @router.get("/events/{event_id}/seats", response_model=SeatsOf)

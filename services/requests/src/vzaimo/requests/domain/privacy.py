@@ -29,9 +29,14 @@ def check_present(delegate: Any) -> None:
         raise AlreadyErased(delegate.id, delegate.erased_at)
 
 
-def journal(people: int) -> list[dict[str, Any]]:
+def journal(people: int, remarks: int = 0) -> list[dict[str, Any]]:
     """The extract for an act: what was done, in which table, to which columns, in how many rows."""
-    return [{"table": "delegate", "operation": "overwritten", "columns": list(CATEGORIES), "rows": people}]
+    overwritten = (("delegate", CATEGORIES, people), ("request", ("remark",), remarks))
+    return [
+        {"table": table, "operation": "overwritten", "columns": list(columns), "rows": rows}
+        for table, columns, rows in overwritten
+        if rows
+    ]
 
 
 def due(event_ends_at: datetime, after: timedelta, now: datetime) -> datetime | None:

@@ -21,6 +21,7 @@ from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import privacy
 from vzaimo.requests.domain.record_refusals import DelegateNotFound
 from vzaimo.requests.handlers.access import found
+from vzaimo.requests.handlers.records import read_locked
 from vzaimo.requests.handlers.turns import raised
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import DELEGATE, ERASURE_ACT, REQUEST
@@ -36,11 +37,12 @@ _NUMBERS = "erasure-acts"
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The people of one request whose data end."""
+    """The people of one request whose data end; ``remark``: what the host wrote about them ends, too."""
 
     request: UUID
     city: str
     delegates: tuple[UUID, ...]
+    remark: bool = False
 
 
 @retry_conflicts
@@ -74,7 +76,7 @@ async def plan_purge(work: Work, batch: Batch, *, after: timedelta) -> None:
 
 
 async def purge(work: Work, due: Due, *, after: timedelta) -> None:
-    """Destroy all that is left of an event's delegates: an act for each request."""
+    """Destroy all that is left of an event's delegates, and what hosts remarked on them: an act for each request."""
     event_id = UUID(due.aggregate_id)
     event = await work.first(
         select(EVENT.c.ends_at, EVENT.c.status).where(EVENT.c.id == event_id).with_for_update(read=True)
@@ -85,6 +87,10 @@ async def purge(work: Work, due: Due, *, after: timedelta) -> None:
     if later is not None:
         work.remind(PURGE, event_id, later)
         return
+    # Remarks first: requests are locked before their delegates.
+    remarks = await read_locked(work, REQUEST.c.event == event_id, REQUEST.c.remark.is_not(None))
+    remarked = {row.id for row in remarks}
+    await work.execute(update(REQUEST).where(REQUEST.c.id.in_(remarked)).values(remark=None))
     rows = await work.all(
         select(DELEGATE.c.id, DELEGATE.c.request, REQUEST.c.city)
         .join(REQUEST, REQUEST.c.id == DELEGATE.c.request)
@@ -95,7 +101,11 @@ async def purge(work: Work, due: Due, *, after: timedelta) -> None:
     people: dict[tuple[UUID, str], list[UUID]] = {}
     for row in rows:
         people.setdefault((row.request, row.city), []).append(row.id)
-    await _destroy(work, [Gone(*place, tuple(delegates)) for place, delegates in people.items()], "purge")
+    gone = [
+        Gone(request, city, tuple(delegates), remark=request in remarked)
+        for (request, city), delegates in people.items()
+    ]
+    await _destroy(work, gone, "purge")
     if event.status == EventStatus.ANNOUNCED:
         work.remind(PURGE, event_id, work.now + AGAIN)
 
@@ -139,7 +149,11 @@ async def _destroy(work: Work, people: Sequence[Gone], cause: Literal["erasure",
         )
         for number, gone in enumerate(people, first)
     ]
-    await work.execute(insert(ERASURE_ACT), [_act(one, one.number or 0, work.cause.actor) for one in erasures])
+    rows = [
+        _act(one, one.number or 0, work.cause.actor, remarks=int(gone.remark))
+        for one, gone in zip(erasures, people, strict=True)
+    ]
+    await work.execute(insert(ERASURE_ACT), rows)
     work.add(*(PersonalDataErased(aggregate_version=1, erasure=one) for one in erasures))
     for one in erasures:
         work.remind(ACT_KEPT, one.id, work.now + privacy.KEPT)
@@ -151,7 +165,7 @@ async def _overwrite(work: Work, gone: Any, moment: datetime) -> None:
     await work.execute(update(DELEGATE).where(gone).values(**nothing, erased_at=moment))
 
 
-def _act(erasure: Erasure, number: int, actor: str) -> dict[str, Any]:
+def _act(erasure: Erasure, number: int, actor: str, *, remarks: int = 0) -> dict[str, Any]:
     return {
         "id": erasure.id,
         "number": number,
@@ -161,6 +175,6 @@ def _act(erasure: Erasure, number: int, actor: str) -> dict[str, Any]:
         "delegates": [str(one) for one in erasure.delegates],
         "cause": erasure.cause,
         "actor": actor,
-        "journal": privacy.journal(erasure.people),
+        "journal": privacy.journal(erasure.people, remarks),
         "erased_at": erasure.erased_at,
     }

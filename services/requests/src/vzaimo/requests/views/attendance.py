@@ -13,6 +13,7 @@ from vzaimo.requests.domain.refusals import UnknownEvent
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.shapes.attendance import AttendanceView, FeedbackEntry, FeedbackView
 from vzaimo.requests.store import ATTENDANCE, DELEGATE, FEEDBACK, REQUEST
+from vzaimo.requests.views.names import named
 
 MOST_FEEDBACK = 1000
 
@@ -20,8 +21,9 @@ MOST_FEEDBACK = 1000
 async def attendance(
     tx: Transaction, event_id: UUID, session_id: UUID, cursor: Cursor, actor: Actor
 ) -> Page[AttendanceView]:
-    """A session's list: whole for the host and, without names, for the moderator; a guest's own. Raises
-    ``UnknownEvent``.
+    """A session's list: whole for the host and, without names, for its viewers and the moderator; a guest's own.
+
+    Raises ``UnknownEvent``.
     """
     host = await _host(tx, event_id)
     order = [ATTENDANCE.c.request, ATTENDANCE.c.who]
@@ -33,8 +35,8 @@ async def attendance(
     if not (actor.views(host) or actor.moderates):
         query = query.where(REQUEST.c.city.in_(actor.cities))
     rows = await tx.all(query.order_by(*order).limit(cursor.limit + 1))
-    named = {row.who for row in rows if actor.views(host) or actor.views(row.city)}
-    names = await _names(tx, [UUID(row.who) for row in rows if row.minutes is not None and row.who in named])
+    people = [row for row in rows if row.minutes is not None and named(actor, row.city, host)]
+    names = await _names(tx, [UUID(row.who) for row in people])
     return page_of(rows, cursor, order, lambda row: AttendanceView.of(row, names.get(row.who)))
 
 

@@ -15,12 +15,13 @@ from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.shapes.privacy import ActView, Comforts, ComfortView, PersonView, Presence
 from vzaimo.requests.store import ATTENDANCE, DELEGATE, ERASURE_ACT, REQUEST, request_of
+from vzaimo.requests.views.names import guests, named
 
 
 async def comforts(tx: Transaction, request_id: UUID, actor: Actor) -> Comforts:
     """What delegates who come need, for guest and host. Raises ``UnknownRequest``, ``NotAllowed``."""
     row = await _request(tx, request_id, actor)
-    if not (_guest(actor, row.city) or actor.views(row.host)):
+    if not named(actor, row.city, row.host):
         raise NotAllowed
     coming = [one.id for one in request_of(row).delegates if one.status in SHOWN]
     found = await tx.all(
@@ -98,15 +99,11 @@ def _concerned(actor: Actor) -> Any:
     return true() if actor.moderates else ERASURE_ACT.c.city.in_(actor.coordinated)
 
 
-def _guest(actor: Actor, city: str) -> bool:
-    return actor.views(city) or actor.serves(city, "requests")
-
-
 async def _request(tx: Transaction, request_id: UUID, actor: Actor) -> Any:
     row = await tx.first(select(REQUEST).where(REQUEST.c.id == request_id))
     if row is None:
         raise UnknownRequest(request_id)
     sent = row.status != RequestStatus.DRAFT
-    if not (_guest(actor, row.city) or (sent and (actor.views(row.host) or actor.moderates))):
+    if not (guests(actor, row.city) or (sent and (actor.views(row.host) or actor.moderates))):
         raise UnknownRequest(request_id)
     return row

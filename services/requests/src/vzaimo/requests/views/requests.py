@@ -19,6 +19,7 @@ from vzaimo.requests.domain.refusals import UnknownEvent, UnknownRequest
 from vzaimo.requests.projections import CITY, EVENT
 from vzaimo.requests.shapes.requests import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
 from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, SHARE, in_ledger, ledger_of, request_of
+from vzaimo.requests.views.names import named
 
 LONGEST_QUEUE = 1000
 
@@ -35,8 +36,12 @@ async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: Reques
     if wanted.status is not None:
         query = query.where(REQUEST.c.status == wanted.status)
     rows = await tx.all(query.order_by(REQUEST.c.id).limit(cursor.limit + 1))
-    names = await _names(tx, [row.id for row in rows if _named(actor, row)])
-    return page_of(rows, cursor, [REQUEST.c.id], lambda row: RequestView.of(row, names, own=_named(actor, row)))
+    names = await _names(tx, [row.id for row in rows if named(actor, row.city, row.host)])
+
+    def shown(row: Any) -> RequestView:
+        return RequestView.of(row, names, own=named(actor, row.city, row.host))
+
+    return page_of(rows, cursor, [REQUEST.c.id], shown)
 
 
 async def request(tx: Transaction, request_id: UUID, actor: Actor) -> RequestView:
@@ -44,7 +49,7 @@ async def request(tx: Transaction, request_id: UUID, actor: Actor) -> RequestVie
     row = await tx.first(select(REQUEST).where(REQUEST.c.id == request_id, _visible(actor)))
     if row is None:
         raise UnknownRequest(request_id)
-    own = _named(actor, row)
+    own = named(actor, row.city, row.host)
     return RequestView.of(row, await _names(tx, [row.id]) if own else {}, own=own)
 
 
@@ -114,10 +119,6 @@ def _visible(actor: Actor) -> Any:
     submitted = REQUEST.c.status != RequestStatus.DRAFT
     own = REQUEST.c.city.in_(_cities(actor))
     return or_(own, submitted) if actor.moderates else or_(own, and_(submitted, REQUEST.c.host.in_(_cities(actor))))
-
-
-def _named(actor: Actor, row: Any) -> bool:
-    return not _cities(actor).isdisjoint({row.city, row.host})
 
 
 def _cities(actor: Actor) -> set[str]:
