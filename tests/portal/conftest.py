@@ -1,10 +1,31 @@
-"""The portal against gateways that are stubs: what they answer is said by each test."""
+"""The portal against gateways that are stubs: what they answer is said by each test; and a real browser before it."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
 
 import httpx2
 import pytest
+import uvicorn
+from playwright.async_api import async_playwright
 
 from vzaimo.portal.main import portal
+from vzaimo.portal.samples import fill
 from vzaimo.portal.testing import PORTAL, Browser, Gateways, settings
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+INSTALL = "apt-get update && apt-get install -y --no-install-recommends chromium"
 
 
 @pytest.fixture
@@ -24,3 +45,63 @@ async def browser(gateways):
 async def member(browser):
     await browser.sign_in()
     return browser
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's chromium. Root installs it where it is missing; everybody else is told how."""
+    found = shutil.which("chromium")
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"\n→ {INSTALL} (once, about a minute)")  # noqa: T201 - whoever waits wants to know for what
+        subprocess.run(["sh", "-c", f"{INSTALL} >/dev/null"], check=True)
+        found = shutil.which("chromium")
+    assert found, f"chromium is missing. As root: {INSTALL}"
+    return found
+
+
+@pytest.fixture
+async def served(gateways):
+    """The portal on a port of its own, full of life; yields its address."""
+    fill(gateways)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        app = portal(settings(public_url=url, traces_url="http://traces.example"), httpx2.MockTransport(gateways))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        serving = asyncio.create_task(server.serve([listening]))
+        yield url
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+async def window(chromium):
+    """Opens windows of one browser, each with cookies of its own; ``said`` are the faults that it tells."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+
+        @contextlib.asynccontextmanager
+        async def opened(**how):
+            context = await browser.new_context(timezone_id="Asia/Kamchatka", **how)
+            page = await context.new_page()
+            page.said = []
+            page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
+            page.on("pageerror", lambda error: page.said.append(str(error)))
+            yield page
+            await context.close()
+
+        yield opened
+        await browser.close()
+
+
+@pytest.fixture
+def enter(served):
+    """Sign a window in; the issuer is one that no browser reaches."""
+
+    async def into(page):
+        async with httpx2.AsyncClient(base_url=served) as http:
+            await Browser(http).sign_in()
+            cookies = [{"name": name, "value": value, "url": served} for name, value in http.cookies.items()]
+        await page.context.add_cookies(cookies)
+
+    return into

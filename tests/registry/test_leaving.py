@@ -118,9 +118,25 @@ async def test_a_city_whose_applicant_is_gone_is_activated_with_an_invited_coord
     await apply("tver", "boris")
     await registry.done("POST", "/cities/tver/admit", moderator)
     await registry.done("PUT", "/cities/tver/agreement", moderator, {"number": "1", "signed_on": "2026-09-20"})
+    known = (await registry.call("GET", "/cities/tver/applicant", moderator)).json()
+    assert (known["name"], known["email"]) == ("Заявитель", "boris@city.example")
     await registry.done("DELETE", "/me/contact", "boris")
+    erased = (await registry.call("GET", "/cities/tver/applicant", moderator)).json()
+    assert (erased["name"], erased["email"], erased["phone"]) == (None, None, None)
     assert kind(await registry.call("POST", "/cities/tver/activate", moderator)) == (409, "applicant-missing")
     await appoint("galina", "coordinator", "tver")
     await registry.done("POST", "/cities/tver/activate", moderator)
     people = (await registry.call("GET", "/cities/tver/people", moderator)).json()["items"]
     assert [(one["role"], one["email"]) for one in people] == [("coordinator", "galina@city.example")]
+
+
+async def test_a_city_that_leaves_owes_no_report(registry, izhevsk, tver, moderator, publish, pass_until, names):
+    practice = await publish("boris", city="tver")
+    adoption = {"practice": practice, "city": "izhevsk", "indicator": "Доля детей с 220 баллами"}
+    made = await registry.done("POST", "/adoptions", "anna", {**adoption, "baseline": 8, "baseline_year": 2025})
+    await pass_until("2027-03-28T00:00:00+00:00")
+    assert (await registry.call("GET", f"/adoptions/{made}")).json()["due"] == 6
+    await registry.done("POST", "/cities/izhevsk/withdraw", moderator)
+    shown = (await registry.call("GET", f"/adoptions/{made}")).json()
+    assert (shown["due"], shown["version"]) == (None, 3)
+    assert await names("adoption", made) == ["PracticeAdopted", "MeasurementDue", "MeasurementWaived"]

@@ -34,6 +34,7 @@ CELLS = {
     "read adoption": {},
     "list adoptions": {},
     "erase other": only("moderator"),
+    "applicant": only("moderator"),
     # Own data need a token and no role; whoever has none kept is told so.
     "own data": {"public": 401},
     "own acts": {"public": 401},
@@ -72,6 +73,7 @@ async def requests(registry, cast, publish, practice_body, pass_until):
         "read adoption": lambda _: ("GET", f"/adoptions/{begun[0]}", None),
         "list adoptions": lambda _: ("GET", "/adoptions?city=izhevsk", None),
         "erase other": lambda _: ("DELETE", f"/people/{galina}/contact", None),
+        "applicant": lambda _: ("GET", "/cities/kirov/applicant", None),
         "own data": lambda _: ("GET", "/me/data", None),
         "own acts": lambda _: ("GET", "/me/acts", None),
         "own contact": lambda _: ("PUT", "/me/contact", {"name": "Имя"}),

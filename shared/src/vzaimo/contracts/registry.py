@@ -441,3 +441,9 @@ class MeasurementDue(AdoptionFact):
     """A city is to report what an adoption gave."""
 
     audience: ClassVar[Audience] = Audience.PARTY
+
+
+class MeasurementWaived(AdoptionFact):
+    """A city that owed a report has left: it is asked no longer."""
+
+    audience: ClassVar[Audience] = Audience.PARTY

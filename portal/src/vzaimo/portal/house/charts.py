@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from vzaimo.portal.house.shapes import Event, Seats
+from vzaimo.portal.house.shapes import Adoption, Event, Seats
 
 WIDTH = 100.0
 
@@ -124,3 +124,24 @@ def slope(before: float, after: float) -> Slope:
         return round(10 + (high - value) / span * 80, 2)
 
     return Slope(height(before), height(after))
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A value at a time, in hundredths of a drawing's width and height from the left above."""
+
+    x: float
+    y: float
+    value: float
+
+
+def course(adoption: Adoption) -> list[Stop]:
+    """An indicator from before an adoption on: its baseline, and what was reported after 6 and 12 months."""
+    found = [(0, adoption.baseline), *((one.after_months, one.value) for one in adoption.measurements)]
+    values = [value for _, value in found]
+    low, high = min(0.0, *values), max(0.0, *values)
+    span = (high - low) or 1.0
+    return [
+        Stop(round(6 + months / 12 * 88, 2), round(10 + (high - value) / span * 80, 2), value)
+        for months, value in found
+    ]

@@ -31,10 +31,11 @@ class Page(BaseModel, Generic[T]):
 
 
 class Receipt(BaseModel):
-    """What a command answers."""
+    """What a command answers; ``secret`` is told this once."""
 
     id: str
     version: int
+    secret: str | None = None
 
 
 class Away(Exception):
@@ -61,6 +62,8 @@ class Problem(Exception):
             for one in content.get("errors", ())
             if isinstance(one, dict) and one.keys() >= {"field", "message"}
         }
+        self.facts = content
+        """What else the refusal tells, by name."""
         super().__init__(f"{status} {self.kind}")
 
 

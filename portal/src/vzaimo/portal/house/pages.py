@@ -6,18 +6,19 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from vzaimo.portal.house import charts, maps
+from vzaimo.portal.house import charts, maps, places, profiles
 from vzaimo.portal.house.times import zone_named
+from vzaimo.portal.house.tongues import marked
 from vzaimo.portal.house.words import Language, words
 
 
 def render(template: str, language: Language, **facts: Any) -> str:
     """A page."""
-    return _templates().get_template(template).render(language=language, **facts)
+    return marked(_templates().get_template(template).render(language=language, **facts), language)
 
 
 @cache
@@ -33,8 +34,11 @@ def _templates() -> Environment:
         t=_say,
         texts=words(),
         number=_number,
+        percent=_percent,
         asset=asset,
         zone=zone_named,
+        written=places.written,
+        stands=profiles.stands,
         with_query=_with_query,
         seat_bar=charts.seat_bar,
         line_of_deadlines=charts.line_of_deadlines,
@@ -62,6 +66,12 @@ def _say(context: Context, key: str, **facts: object) -> str:
 @pass_context
 def _number(context: Context, value: float) -> str:
     return format_decimal(value, locale=context["language"])
+
+
+@pass_context
+def _percent(context: Context, part: float) -> str:
+    """A change, with its sign."""
+    return ("+" if part > 0 else "") + format_percent(part, locale=context["language"])
 
 
 @pass_context

@@ -3,6 +3,7 @@
 What a gateway does not send yet has a value that shows nothing.
 """
 
+from calendar import monthrange
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -25,6 +26,8 @@ class Topic(registry.Topic):
 
 class Organisation(registry.Organisation):
     """A place."""
+
+    version: int = 0
 
 
 class Seats(State):
@@ -74,8 +77,28 @@ class Practice(registry.Practice):
     version: int
 
 
+class Measurement(registry.Measurement):
+    """A report; ``change`` is the part of the baseline by which it differs."""
+
+    change: float | None = None
+
+
 class Adoption(registry.Adoption):
     """Who adopted a practice and what it gave."""
+
+    measurements: tuple[Measurement, ...] = ()
+    version: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the report after twelve months is still to come."""
+        return all(one.after_months != 12 for one in self.measurements)  # noqa: PLR2004 - the last report
+
+    @property
+    def awaited(self) -> list[tuple[int, date]]:
+        """The reports that are still to come, with the day from which each can be given."""
+        given = {one.after_months for one in self.measurements}
+        return [(months, _months_later(self.committed_at, months)) for months in (6, 12) if months not in given]
 
 
 class Need(requests.Need):
@@ -164,6 +187,13 @@ class Season(State):
     by_role: tuple[Share, ...] = ()
     by_region: tuple[Share, ...] = ()
     by_mode: tuple[Share, ...] = ()
+
+
+def _months_later(moment: datetime, months: int) -> date:
+    """The same day of a later month, or that month's last."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return date(year, month, min(moment.day, monthrange(year, month)[1]))
 
 
 def season_of(day: date) -> int:

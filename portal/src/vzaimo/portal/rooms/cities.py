@@ -1,6 +1,8 @@
 """Who takes part: a list and a map of who learns from whom, and each city's page."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,6 +14,16 @@ from vzaimo.portal.house.shapes import Adoption, City, Event, Organisation, Prac
 from vzaimo.portal.house.visit import Visitor
 
 router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What other cities learn from one: who they are, and how much of it has shown results."""
+
+    source: str
+    learners: list[str]
+    adoptions: int
+    reported: int
 
 
 @router.get("/cities")
@@ -28,7 +40,8 @@ async def cities(visit: Visitor) -> Response:
         found=found,
         active=[city for city in order if city.status is CityStatus.ACTIVE],
         others=[city for city in order if city.status in {CityStatus.APPLIED, CityStatus.AGREEMENT_PENDING}],
-        pairs=[(known.get(one.source), known.get(one.city)) for one in adoptions.or_else([])],
+        pairs=[(known.get(source), known.get(city)) for source, city in _pairs(adoptions.or_else([]))],
+        lessons=_lessons(adoptions.or_else([])),
     )
 
 
@@ -46,3 +59,20 @@ async def city(visit: Visitor, slug: Slug) -> Response:
     return await visit.show(
         "city.html", city=found, events=events, practices=practices, places=places, adopted=adopted, given=given
     )
+
+
+def _pairs(adoptions: Sequence[Adoption]) -> list[tuple[str, str]]:
+    """Who teaches whom, each pair once however much it is."""
+    return list(dict.fromkeys((one.source, one.city) for one in adoptions))
+
+
+def _lessons(adoptions: Sequence[Adoption]) -> list[Lesson]:
+    """By who teaches, those first from whom most is learned."""
+    taught: dict[str, list[Adoption]] = {}
+    for one in adoptions:
+        taught.setdefault(one.source, []).append(one)
+    found = [
+        Lesson(source, sorted({one.city for one in some}), len(some), sum(1 for one in some if one.measurements))
+        for source, some in taught.items()
+    ]
+    return sorted(found, key=lambda one: (-one.adoptions, one.source))

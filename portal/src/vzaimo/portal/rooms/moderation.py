@@ -10,22 +10,25 @@ from starlette.responses import Response
 
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import CityStatus
-from vzaimo.portal.house.accounts import AuditEntry, Delivery
+from vzaimo.portal.house.accounts import Delivery
 from vzaimo.portal.house.gateways import Page, Problem, Service
+from vzaimo.portal.house.offices import Applicant, Person
 from vzaimo.portal.house.shapes import City, Practice, Request
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
 NOT_FOUND = 404
-SERVICES: tuple[Service, ...] = ("registry", "calendar", "requests", "notify")
-Step = Literal["admit", "decline", "activate", "suspend", "reinstate"]
+Step = Literal["admit", "decline", "activate", "suspend", "reinstate", "withdraw"]
 STEPS: dict[CityStatus, tuple[Step, ...]] = {
     CityStatus.APPLIED: ("admit", "decline"),
     CityStatus.AGREEMENT_PENDING: ("activate", "decline"),
-    CityStatus.ACTIVE: ("suspend",),
-    CityStatus.SUSPENDED: ("reinstate",),
+    CityStatus.ACTIVE: ("suspend", "withdraw"),
+    CityStatus.SUSPENDED: ("reinstate", "withdraw"),
 }
-SUSPENDED_FOR = "rules-broken"
+ASKED_TWICE = {"decline", "suspend", "withdraw"}
+SIGNED = {CityStatus.AGREEMENT_PENDING, CityStatus.ACTIVE, CityStatus.SUSPENDED}
+"""A city of which an agreement may be entered, the first or a new one."""
+SUSPENDED_FOR = ("rules-broken", "no-coordinator", "own-request")
 
 
 @router.get("/moderation")
@@ -34,19 +37,25 @@ async def desk(visit: Visitor) -> Response:
     return await _show(visit)
 
 
+@router.get("/moderation/cities/{city}")
+async def city_of(visit: Visitor, city: Slug) -> Response:
+    """Where one city stands, whom to ask, and what comes next."""
+    return await _show_city(visit, city)
+
+
 @router.post("/moderation/cities/{city}/agreement")
 async def sign(visit: Visitor, city: Slug) -> Response:
     """Enter a signed agreement."""
     typed = {name: str(visit.typed.get(name, "")).strip() for name in ("number", "signed_on", "valid_until")}
     body = {**typed, "valid_until": typed["valid_until"] or None}
-    return await _do(visit, "registry", f"/cities/{city}/agreement", body, method="PUT")
+    return await _of_city(visit, city, "PUT", f"/cities/{city}/agreement", body)
 
 
 @router.post("/moderation/cities/{city}/{step}")
 async def decide(visit: Visitor, city: Slug, step: Step) -> Response:
-    """Admit, decline, activate, suspend, reinstate."""
-    body = {"reason": SUSPENDED_FOR} if step == "suspend" else None
-    return await _do(visit, "registry", f"/cities/{city}/{step}", body)
+    """Admit, decline, activate, suspend, reinstate, withdraw."""
+    body = {"reason": str(visit.typed.get("reason", SUSPENDED_FOR[0]))} if step == "suspend" else None
+    return await _of_city(visit, city, "POST", f"/cities/{city}/{step}", body)
 
 
 @router.post("/moderation/practices/{practice_id}/publish")
@@ -62,34 +71,50 @@ async def give_back(visit: Visitor, practice_id: UUID) -> Response:
     return await _do(visit, "registry", f"/practices/{practice_id}/return", {"remark": remark})
 
 
-@router.post("/moderation/deliveries/{delivery_id}/retry")
-async def retry(visit: Visitor, delivery_id: UUID) -> Response:
-    """Try a mail that was given up once more."""
-    return await _do(visit, "notify", f"/deliveries/{delivery_id}/retry")
-
-
-@router.get("/moderation/audit")
-async def audit(visit: Visitor, service: Service = "requests", city: str = "", cursor: str = "") -> Response:
-    """Who did what, when, in one service."""
-    await _moderator(visit)
-    page = await visit.part(visit.read(service, "/audit", Page[AuditEntry], limit=50, city=city, cursor=cursor))
-    return await visit.show("audit.html", page=page, service=service, services=SERVICES, city=city)
-
-
-async def _do(
-    visit: Visit, service: Service, path: str, body: object = None, *, method: Literal["POST", "PUT"] = "POST"
-) -> Response:
-    await _moderator(visit)
+async def _do(visit: Visit, service: Service, path: str, body: object = None) -> Response:
+    await moderator(visit)
     try:
-        await visit.send(service, method, path, body)
+        await visit.send(service, "POST", path, body)
     except Problem as problem:
         return await _show(visit, problem)
-    await visit.portal.names.ready(fresh=service == "registry")
     return visit.go("/moderation", "moderation.done")
 
 
+async def _of_city(visit: Visit, city: str, method: Literal["POST", "PUT"], path: str, body: object) -> Response:
+    await moderator(visit)
+    try:
+        await visit.send("registry", method, path, body)
+    except Problem as problem:
+        return await _show_city(visit, city, problem)
+    await visit.portal.names.ready(fresh=True)
+    return visit.go(f"/moderation/cities/{city}", "moderation.done")
+
+
+async def _show_city(visit: Visit, slug: str, problem: Problem | None = None) -> Response:
+    await moderator(visit)
+    city, applicant, people, practices = await asyncio.gather(
+        visit.read("registry", f"/cities/{slug}", City),
+        visit.part(visit.read("registry", f"/cities/{slug}/applicant", Applicant)),
+        visit.part(visit.whole("registry", f"/cities/{slug}/people", Person)),
+        visit.part(visit.read("registry", "/practices", Page[Practice], city=slug, limit=100)),
+    )
+    return await visit.show(
+        "admission.html",
+        status=problem.status if problem else 200,
+        city=city,
+        applicant=applicant,
+        people=people,
+        practices=practices,
+        steps=STEPS.get(city.status, ()),
+        twice=ASKED_TWICE,
+        signed=city.status in SIGNED,
+        suspended_for=SUSPENDED_FOR,
+        problem=problem,
+    )
+
+
 async def _show(visit: Visit, problem: Problem | None = None) -> Response:
-    await _moderator(visit)
+    await moderator(visit)
     cities, reviews, submitted, dead = await asyncio.gather(
         visit.part(visit.whole("registry", "/cities", City)),
         visit.part(visit.read("registry", "/practices", Page[Practice], status="in_review", limit=100)),
@@ -104,7 +129,6 @@ async def _show(visit: Visit, problem: Problem | None = None) -> Response:
         pending=[one for one in known if one.status is CityStatus.AGREEMENT_PENDING],
         applied=[one for one in known if one.status is CityStatus.APPLIED],
         members=[one for one in known if one.status in {CityStatus.ACTIVE, CityStatus.SUSPENDED}],
-        steps=STEPS,
         reviews=reviews,
         submitted=submitted,
         late=[one for one in (submitted.value.items if submitted.value else []) if one.escalated_at],
@@ -113,6 +137,7 @@ async def _show(visit: Visit, problem: Problem | None = None) -> Response:
     )
 
 
-async def _moderator(visit: Visit) -> None:
+async def moderator(visit: Visit) -> None:
+    """Others find no such page."""
     if not (await visit.member()).moderates:
         raise HTTPException(NOT_FOUND)

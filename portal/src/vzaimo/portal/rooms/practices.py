@@ -6,9 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from vzaimo.contracts.registry import PracticeStatus
 from vzaimo.portal.house.gateways import Page
 from vzaimo.portal.house.shapes import Adoption, Event, Practice
-from vzaimo.portal.house.visit import Visit, Visitor
+from vzaimo.portal.house.visit import Visitor
+from vzaimo.portal.rooms.writing import STEPS, WRITTEN
 
 router = APIRouter()
 A_PAGE = 24
@@ -16,15 +18,9 @@ A_PAGE = 24
 
 @router.get("/practices")
 async def practices(visit: Visitor, text: str = "", topic: str = "", city: str = "", cursor: str = "") -> Response:
-    """Published practices. Words are sought in titles and texts of all that the other filters leave."""
-    sought = text.strip().casefold()[:200]
-    wanted = {"topic": topic, "city": city}
-    if sought:
-        page = await visit.part(_matching(visit, sought, wanted))
-    else:
-        page = await visit.part(
-            visit.read("registry", "/practices", Page[Practice], limit=A_PAGE, cursor=cursor, **wanted)
-        )
+    """Published practices, found by words in any form, topic and city."""
+    wanted = {"text": text.strip()[:300], "topic": topic, "city": city}
+    page = await visit.part(visit.read("registry", "/practices", Page[Practice], limit=A_PAGE, cursor=cursor, **wanted))
     template = "parts/practice_list.html" if visit.partial else "practices.html"
     return await visit.show(template, page=page, text=text, topic=topic, city=city)
 
@@ -40,19 +36,18 @@ async def practice(visit: Visitor, practice_id: UUID) -> Response:
     events = await visit.part(
         visit.read("calendar", "/events", Page[Event], topic=topic, starts_from=visit.now.isoformat(), limit=5)
     )
-    return await visit.show("practice.html", practice=found, adoptions=adoptions, events=events)
-
-
-async def _matching(visit: Visit, sought: str, wanted: dict[str, str]) -> Page[Practice]:
-    found = await visit.whole("registry", "/practices", Practice, **wanted)
-    words = sought.replace("ё", "е").split()
-    return Page(
-        items=[
-            one
-            for one in found
-            if all(
-                word in f"{one.title} {one.summary} {visit.portal.names.city(one.city)}".casefold().replace("ё", "е")
-                for word in words
-            )
-        ]
+    me = await visit.me()
+    ours = me.coordinated if me else []
+    begun = {one.city: one for one in adoptions.or_else([]) if one.city in ours and one.is_open}
+    offered = found.status is PracticeStatus.PUBLISHED and bool(found.indicators)
+    return await visit.show(
+        "practice.html",
+        practice=found,
+        adoptions=adoptions,
+        events=events,
+        own=found.city in ours,
+        steps=STEPS.get(found.status, ()),
+        written=found.status in WRITTEN,
+        begun=begun,
+        may_adopt=[city for city in ours if offered and city not in {found.city, *begun}],
     )

@@ -10,6 +10,7 @@ from vzaimo.kit.identity import NotAllowed
 from vzaimo.registry.handlers import clients, people
 from vzaimo.registry.shapes.people import (
     Acceptance,
+    Applicant,
     ClientBody,
     InvitationBody,
     InvitationView,
@@ -36,6 +37,16 @@ async def people_of(city_id: Slug, call: Member, cursor: Cursor) -> Response:
         raise NotAllowed
     async with call.gate.database.read() as tx:
         return call.listed(await views.people(tx, cursor, city_id))
+
+
+@router.get("/cities/{city_id}/applicant", response_model=Applicant)
+async def applicant_of(city_id: Slug, call: Member) -> Response:
+    """Who applied for a city, and how they are reached: for the moderator."""
+    if not call.actor.moderates:
+        raise NotAllowed
+    async with call.gate.database.read() as tx:
+        view = await views.applicant(tx, city_id)
+    return call.shown(view, view.version)
 
 
 @router.post("/invitations", status_code=201, response_model=Receipt)

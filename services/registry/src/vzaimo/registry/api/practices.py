@@ -1,16 +1,17 @@
 """Practices."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 
-from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import Indicator, Practice, PracticeStatus
-from vzaimo.kit.http import Command, Cursor, Page, Receipt, Visitor
+from vzaimo.kit import lemmas
+from vzaimo.kit.http import Command, Cursor, Page, Receipt, Visitor, of_query
 from vzaimo.kit.ids import new_id
 from vzaimo.registry.domain.practices import PracticeState
 from vzaimo.registry.handlers import practices
-from vzaimo.registry.shapes.practices import PracticeBody, PracticeView, Remark
+from vzaimo.registry.shapes.practices import PracticeBody, PracticeFilter, PracticeView, Remark
 from vzaimo.registry.views import practices as views
 
 router = APIRouter(tags=["practices"])
@@ -18,16 +19,13 @@ router = APIRouter(tags=["practices"])
 
 @router.get("/practices", response_model=Page[PracticeView])
 async def list_practices(
-    call: Visitor,
-    cursor: Cursor,
-    city: Slug | None = None,
-    topic: Slug | None = None,
-    status: PracticeStatus = PracticeStatus.PUBLISHED,
+    call: Visitor, cursor: Cursor, wanted: Annotated[PracticeFilter, Depends(of_query(PracticeFilter))]
 ) -> Response:
     """Published practices for all; drafts and those in review for their city and the moderator."""
+    if wanted.text is not None:
+        await lemmas.ready()
     async with call.gate.database.read() as tx:
-        page = await views.practices(tx, cursor, call.known, city_id=city, topic_id=topic, status=status)
-    return call.listed(page)
+        return call.listed(await views.practices(tx, cursor, call.known, wanted))
 
 
 @router.get("/practices/{practice_id}", response_model=PracticeView)

@@ -89,6 +89,11 @@ def fall_due(adoption: Adoption, now: datetime) -> Adoption | None:
     return adoption.model_copy(update={"due": come[-1]}) if come else None
 
 
+def waive(adoption: Adoption) -> Adoption:
+    """Its city has left: what it owes is forgiven, what it gave stays."""
+    return adoption.model_copy(update={"due": None})
+
+
 def change(baseline: float, value: float) -> float | None:
     """By which part of the baseline the value differs from it; none where the baseline is 0."""
     return None if baseline == 0 else (value - baseline) / abs(baseline)

@@ -16,6 +16,8 @@ from vzaimo.registry.domain.refusals import (
 
 _ZONES = frozenset(available_timezones())
 APPLICANT = (CityStatus.APPLIED, CityStatus.AGREEMENT_PENDING)
+MEMBERS = (CityStatus.ACTIVE, CityStatus.SUSPENDED)
+"""Whoever is suspended still answers for what it has begun."""
 PRESENT = tuple(status for status in CityStatus if status is not CityStatus.WITHDRAWN)
 LAPSED = "agreement-lapsed"
 """The one reason that ends by a new agreement."""
@@ -154,7 +156,7 @@ def _in_force(city: City, now: datetime) -> bool:
 
 
 def _last_day(city: City) -> date | None:
-    if city.agreement is None or city.status not in {CityStatus.ACTIVE, CityStatus.SUSPENDED}:
+    if city.agreement is None or city.status not in MEMBERS:
         return None
     return city.agreement.valid_until
 

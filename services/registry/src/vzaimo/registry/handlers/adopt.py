@@ -16,11 +16,12 @@ from vzaimo.contracts.registry import (
     RoleFact,
     TopicFact,
 )
+from vzaimo.kit import lemmas
 from vzaimo.kit.database import insert
 from vzaimo.kit.roles import role_columns
 from vzaimo.kit.work import Work
 from vzaimo.registry.domain.practices import PracticeState
-from vzaimo.registry.handlers import adoptions, erasure, practices, standing
+from vzaimo.registry.handlers import adoptions, erasure, finding, practices, standing
 from vzaimo.registry.store import (
     ADOPTION,
     CITY,
@@ -39,6 +40,7 @@ _PRIVATE = ("summary", "does_not_apply", "baseline_reasons", "remark", "created_
 
 async def adopt(work: Work, facts: Sequence[Fact]) -> None:
     """Write the newest state of each aggregate, and set the timers that it asks for: those of the backup are old."""
+    await lemmas.ready()
     for fact in facts:
         if isinstance(fact, ContactErased):
             person = fact.contact.person
@@ -61,9 +63,12 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
 async def _follow(work: Work, fact: Fact) -> None:
     match fact:
         case CityFact():
+            await finding.rename(work, fact.city.id, fact.city.name)
             standing.set_timers(work, fact.city)
         case PracticeFact():
-            await practices.keep_topics(work, fact.practice)
+            summary = await work.scalar(select(PRACTICE.c.summary).where(PRACTICE.c.id == fact.practice.id))
+            await finding.keep_topics(work, fact.practice)
+            await finding.keep_words(work, PracticeState(fact.practice, summary=summary))
             practices.set_timer(work, fact.practice)
         case AdoptionFact():
             adoptions.set_timer(work, fact.adoption)

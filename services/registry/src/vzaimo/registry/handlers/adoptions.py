@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from vzaimo.contracts.registry import (
     Adoption,
@@ -12,6 +12,7 @@ from vzaimo.contracts.registry import (
     CityStatus,
     Measurement,
     MeasurementDue,
+    MeasurementWaived,
     PracticeAdopted,
 )
 from vzaimo.kit.cause import Cause
@@ -83,10 +84,18 @@ async def fall_due(work: Work, due: Due) -> None:
 
 
 async def ask_no_more(work: Work, city_id: str) -> None:
-    """The city has left: take back the timers of what it would still have reported."""
-    begun = select(ADOPTION.c.id).where(ADOPTION.c.city == city_id, ADOPTION.c.is_open)
-    for row in await work.all(begun):
+    """The city has left: it owes no report, and will not be asked for one."""
+    begun = select(ADOPTION).where(ADOPTION.c.city == city_id, ADOPTION.c.is_open)
+    waived = []
+    for row in await work.all(begun.order_by(ADOPTION.c.id).with_for_update()):
         work.forget(MEASUREMENT, row.id)
+        if row.due is not None:
+            state, version = adoptions.waive(adoption_of(row)), row.version + 1
+            waived.append({"key": row.id, "then": version})
+            work.add(MeasurementWaived(aggregate_version=version, adoption=state))
+    if waived:
+        change = update(ADOPTION).where(ADOPTION.c.id == bindparam("key"))
+        await work.execute(change.values(due=None, version=bindparam("then")), waived)
 
 
 def set_timer(work: Work, adoption: Adoption) -> None:

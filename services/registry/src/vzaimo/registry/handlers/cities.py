@@ -14,12 +14,14 @@ from vzaimo.contracts.registry import (
     CityUpdated,
     Contact,
 )
+from vzaimo.kit import lemmas
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, Claims, NotAllowed, check_version
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import cities
 from vzaimo.registry.domain.refusals import ApplicantMissing, CityExists, EmailNotVerified
+from vzaimo.registry.handlers import finding
 from vzaimo.registry.handlers.contacts import keep_contact
 from vzaimo.registry.handlers.people import grant, holders
 from vzaimo.registry.handlers.standing import Step, city_row, for_moderator, keep
@@ -65,6 +67,7 @@ async def describe(
     city_id: str, changes: dict[str, Any], version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
     """The city's coordinator, or a moderator, changes its profile."""
+    await lemmas.ready()
     async with works.begin(cause) as work:
         row = await city_row(work, city_id)
         if not (actor.moderates or actor.coordinates(city_id)):
@@ -72,7 +75,10 @@ async def describe(
         check_version(row.version, version)
         city = city_of(row)
         fields = {name: getattr(city, name) for name in cities.Profile.__dataclass_fields__}
-        return await keep(work, row, (CityUpdated, cities.describe(city, cities.Profile(**(fields | changes)))))
+        described = cities.describe(city, cities.Profile(**(fields | changes)))
+        if described.name != city.name:
+            await finding.rename(work, city_id, described.name)
+        return await keep(work, row, (CityUpdated, described))
 
 
 @retry_conflicts

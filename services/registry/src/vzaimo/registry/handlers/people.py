@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
-from vzaimo.contracts.registry import CityStatus, Contact, PersonRole, RoleEnded, RoleGranted
+from vzaimo.contracts.registry import Contact, PersonRole, RoleEnded, RoleGranted
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, Claims, NotAllowed
@@ -15,6 +15,7 @@ from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import RoleName, role_columns
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import people
+from vzaimo.registry.domain.cities import MEMBERS
 from vzaimo.registry.domain.refusals import (
     LastCoordinator,
     LastModerator,
@@ -127,7 +128,7 @@ async def accept(
 
 @retry_conflicts
 async def end_role(role_id: UUID, *, works: Works, cause: Cause, actor: Actor) -> Done:
-    """End a role. The last moderator stays, and an active city's last coordinator."""
+    """End a role. The last moderator stays, and a member city's last coordinator."""
     async with works.begin(cause) as work:
         row = await work.first(select(ROLE).where(ROLE.c.id == role_id))
         if row is None or not (actor.moderates or (row.city is not None and actor.coordinates(row.city))):
@@ -157,10 +158,10 @@ async def check_not_last(work: Work, roles: Sequence[Any]) -> None:
     """
     moderates = any(row.role == RoleName.MODERATOR for row in roles)
     coordinated = sorted({row.city for row in roles if row.role == RoleName.COORDINATOR})
-    active = await work.all(
+    cities = await work.all(
         select(CITY.c.id, CITY.c.status).where(CITY.c.id.in_(coordinated)).order_by(CITY.c.id).with_for_update()
     )
-    guarded = tuple(row.id for row in active if row.status == CityStatus.ACTIVE)
+    guarded = tuple(row.id for row in cities if row.status in MEMBERS)
     others = {
         (row.role, row.city)
         for row in await holders(work, moderating=moderates, coordinating=guarded)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from vzaimo.contracts.registry import (
     Practice,
@@ -18,6 +18,7 @@ from vzaimo.contracts.registry import (
     PracticeSubmitted,
     PracticeUpdated,
 )
+from vzaimo.kit import lemmas
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
@@ -26,8 +27,9 @@ from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import practices
 from vzaimo.registry.domain.practices import PracticeState
 from vzaimo.registry.domain.refusals import UnknownPractice, UnknownTopic
+from vzaimo.registry.handlers.finding import keep_topics, keep_words, texts
 from vzaimo.registry.handlers.standing import check_active, kept_still
-from vzaimo.registry.store import PRACTICE, PRACTICE_TOPIC, TOPIC, locked, practice_columns, practice_of
+from vzaimo.registry.store import PRACTICE, TOPIC, locked, practice_columns, practice_of
 
 STALE = "practice-stale"
 
@@ -47,10 +49,12 @@ async def draft(state: PracticeState, *, works: Works, cause: Cause, actor: Acto
     """A city begins to describe a practice."""
     if not may_write(actor, state.public.city):
         raise NotAllowed
+    await lemmas.ready()
     async with works.begin(cause) as work:
         await _check_topics(work, state)
         await work.execute(insert(PRACTICE), {**practice_columns(state), "version": 1})
         await keep_topics(work, state.public)
+        await keep_words(work, state)
         return work.done("practice", state.public.id, 1)
 
 
@@ -59,13 +63,17 @@ async def revise(
     practice_id: UUID, new: PracticeState, version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
     """A city changes its draft, or its published practice."""
+    await lemmas.ready()
     async with works.begin(cause) as work:
         row = await _own(work, practice_id, actor)
         check_version(row.version, version)
         await _check_topics(work, new)
-        revised = practices.revise(practice_of(row), new)
+        before = practice_of(row)
+        revised = practices.revise(before, new)
         published = revised.public.status is PracticeStatus.PUBLISHED
         await keep_topics(work, revised.public)
+        if texts(revised) != texts(before):
+            await keep_words(work, revised)
         return await _keep(work, row, revised, PracticeUpdated if published else None)
 
 
@@ -193,14 +201,6 @@ async def _check_topics(work: Work, state: PracticeState) -> None:
     }
     for topic in sorted(wanted - known):
         raise UnknownTopic(topic)
-
-
-async def keep_topics(work: Work, practice: Practice) -> None:
-    """The topics that the list by topic reads."""
-    await work.execute(delete(PRACTICE_TOPIC).where(PRACTICE_TOPIC.c.practice == practice.id))
-    rows = [{"topic": topic, "practice": practice.id} for topic in sorted(set(practice.topics))]
-    if rows:
-        await work.execute(insert(PRACTICE_TOPIC), rows)
 
 
 async def _keep(work: Work, row: Any, state: PracticeState, fact: type[PracticeFact] | None) -> Done:

@@ -83,6 +83,20 @@ class PersonView(RoleView):
     phone: str | None
 
 
+class Applicant(BaseModel):
+    """Who applied for a city. Nothing is known of one whose data were erased."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    version: int = 0
+
+    @classmethod
+    def of(cls, row: Any) -> Self:
+        """From the contact's row, if there is one."""
+        return cls() if row.version is None else cls.model_validate(row, from_attributes=True)
+
+
 class Me(BaseModel):
     """The caller: the reference by which facts name them, and roles."""
 

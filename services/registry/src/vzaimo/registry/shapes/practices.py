@@ -1,9 +1,11 @@
 """Practices."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from vzaimo.contracts.calendar import AudienceRole
@@ -42,6 +44,17 @@ class Remark(Body):
     """Why a practice is given back."""
 
     remark: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeFilter:
+    """Which practices to list: the parameters of the query."""
+
+    status: PracticeStatus = PracticeStatus.PUBLISHED
+    city: Slug | None = None
+    topic: Slug | None = None
+    text: Annotated[str | None, Query(max_length=300)] = None
+    """Words, in any form, of title, summary, indicators and the city's name; the last one may be unfinished."""
 
 
 class IndicatorView(Indicator):

@@ -8,7 +8,14 @@ from vzaimo.registry.store.cities import CITY, city_columns, city_of
 from vzaimo.registry.store.model import Model, locked
 from vzaimo.registry.store.people import CONTACT, INVITATION, ROLE, contact_of, invitation_of, role_of
 from vzaimo.registry.store.places import ORGANISATION, TOPIC, organisation_of, topic_of
-from vzaimo.registry.store.practices import PRACTICE, PRACTICE_TOPIC, practice_columns, practice_of
+from vzaimo.registry.store.practices import (
+    PRACTICE,
+    PRACTICE_TEXT,
+    PRACTICE_TOPIC,
+    TEXTS,
+    practice_columns,
+    practice_of,
+)
 
 __all__ = [
     "ADOPTION",
@@ -17,8 +24,10 @@ __all__ = [
     "INVITATION",
     "ORGANISATION",
     "PRACTICE",
+    "PRACTICE_TEXT",
     "PRACTICE_TOPIC",
     "ROLE",
+    "TEXTS",
     "TOPIC",
     "Model",
     "adoption_columns",

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Index, Text
 from sqlmodel import Field
 
 from vzaimo.contracts.registry import Indicator, Practice, PracticeStatus
-from vzaimo.kit.tables import json_column, table_of
+from vzaimo.kit.tables import json_column, serial_column, table_of
 from vzaimo.registry.domain.practices import PracticeState
 from vzaimo.registry.store.model import Model
 
@@ -46,7 +46,26 @@ class PracticeTopicRow(Model, table=True):
     practice: UUID = Field(primary_key=True)
 
 
-PRACTICE, PRACTICE_TOPIC = table_of(PracticeRow), table_of(PracticeTopicRow)
+class PracticeTextRow(Model, table=True):
+    """The words of a practice, and of its city's name, as they are searched for (``kit.search``)."""
+
+    __tablename__ = "practice_text"
+    __table_args__ = (Index("ix_practice_text_city", "city"),)
+
+    id: int | None = Field(default=None, sa_column=serial_column())
+    practice: UUID = Field(unique=True)
+    city: str
+    words: str = Field(sa_column=Column(Text, nullable=False))
+    city_words: str = Field(sa_column=Column(Text, nullable=False))
+
+
+PRACTICE, PRACTICE_TOPIC, PRACTICE_TEXT = (
+    table_of(PracticeRow),
+    table_of(PracticeTopicRow),
+    table_of(PracticeTextRow),
+)
+TEXTS = ("words", "city_words")
+"""The columns of ``PRACTICE_TEXT`` that are searched."""
 
 
 def practice_of(row: Any) -> PracticeState:

@@ -5,8 +5,9 @@ from sqlalchemy import select
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page
 from vzaimo.kit.identity import Actor
-from vzaimo.registry.shapes.people import InvitationView, PersonView, RoleView
-from vzaimo.registry.store import CONTACT, INVITATION, ROLE
+from vzaimo.registry.domain.refusals import UnknownCity
+from vzaimo.registry.shapes.people import Applicant, InvitationView, PersonView, RoleView
+from vzaimo.registry.store import CITY, CONTACT, INVITATION, ROLE
 from vzaimo.registry.views.pages import page
 
 
@@ -27,6 +28,19 @@ async def people(tx: Transaction, cursor: Cursor, city_id: str) -> Page[PersonVi
         .order_by(ROLE.c.id)
     )
     return await page(tx, query, cursor, [ROLE.c.id], PersonView.of)
+
+
+async def applicant(tx: Transaction, city_id: str) -> Applicant:
+    """Who applied for a city. Raises ``UnknownCity``."""
+    row = await tx.first(
+        select(CONTACT.c.name, CONTACT.c.email, CONTACT.c.phone, CONTACT.c.version)
+        .select_from(CITY)
+        .outerjoin(CONTACT, CONTACT.c.person == CITY.c.applicant)
+        .where(CITY.c.id == city_id)
+    )
+    if row is None:
+        raise UnknownCity(city_id)
+    return Applicant.of(row)
 
 
 async def own_roles(tx: Transaction, person: str) -> list[RoleView]:

@@ -8,22 +8,28 @@ from sqlalchemy import select
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page
 from vzaimo.kit.identity import Actor
+from vzaimo.kit.search import matching
 from vzaimo.registry.domain.refusals import UnknownPractice
-from vzaimo.registry.shapes.practices import PracticeView
-from vzaimo.registry.store import PRACTICE, PRACTICE_TOPIC
+from vzaimo.registry.shapes.practices import PracticeFilter, PracticeView
+from vzaimo.registry.store import PRACTICE, PRACTICE_TEXT, PRACTICE_TOPIC, TEXTS
 from vzaimo.registry.views.pages import page
 
 
-async def practices(
-    tx: Transaction, cursor: Cursor, actor: Actor | None, *, city_id: str | None, topic_id: str | None, status: str
-) -> Page[PracticeView]:
-    """Practices in the order of their making: published ones for all, others for their city and the moderator."""
+async def practices(tx: Transaction, cursor: Cursor, actor: Actor | None, wanted: PracticeFilter) -> Page[PracticeView]:
+    """Practices in the order of their making: published ones for all, others for their city and the moderator.
+
+    Load the lemmas before, for a text.
+    """
+    status = wanted.status
     query = select(PRACTICE).where(PRACTICE.c.status == status).order_by(PRACTICE.c.id)
-    if city_id is not None:
-        query = query.where(PRACTICE.c.city == city_id)
-    if topic_id is not None:
+    if wanted.city is not None:
+        query = query.where(PRACTICE.c.city == wanted.city)
+    if wanted.topic is not None:
         query = query.join(PRACTICE_TOPIC, PRACTICE_TOPIC.c.practice == PRACTICE.c.id)
-        query = query.where(PRACTICE_TOPIC.c.topic == topic_id)
+        query = query.where(PRACTICE_TOPIC.c.topic == wanted.topic)
+    if wanted.text is not None:
+        words = matching(tx.dialect, PRACTICE_TEXT.name, TEXTS, wanted.text)
+        query = query.where(PRACTICE.c.id.in_(select(PRACTICE_TEXT.c.practice).where(words)))
     if status in {"draft", "in_review"} and not (actor and actor.moderates):
         query = query.where(PRACTICE.c.city.in_(sorted(actor.cities) if actor else []))
     return await page(tx, query, cursor, [PRACTICE.c.id], lambda row: PracticeView.of(row, own=_own(actor, row)))
