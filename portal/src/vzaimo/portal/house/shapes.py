@@ -117,6 +117,7 @@ class QueueEntry(State):
     city: str
     request: UUID
     waiting: int
+    priority: int = 0
     seats_this_season: int | None = None
     why: str | None = None
 

@@ -1,10 +1,15 @@
 """The rooms of the portal: one module for each thing that people come for."""
 
 from vzaimo.portal.rooms import (
+    acts,
     agenda,
     asking,
+    attendance,
     cities,
+    deciding,
+    delegates,
     events,
+    feedback,
     health,
     hosting,
     inbox,
@@ -18,6 +23,7 @@ from vzaimo.portal.rooms import (
     preferences,
     requests,
     season,
+    seating,
 )
 
 ROOMS = (
@@ -29,7 +35,13 @@ ROOMS = (
     season.router,
     mine.router,
     asking.router,
+    deciding.router,
+    delegates.router,
+    feedback.router,
     requests.router,
+    attendance.router,
+    seating.router,
+    acts.router,
     hosting.router,
     planning.router,
     moderation.router,
