@@ -86,6 +86,21 @@ class Need(requests.Need):
     version: int
 
 
+class FrequentTopic(State):
+    """A topic that cities want to learn."""
+
+    topic: str
+    needs: int
+    backers: int
+    people: int
+
+
+class Frequent(State):
+    """The topics that most cities want to learn."""
+
+    items: tuple[FrequentTopic, ...] = ()
+
+
 class Match(State):
     """What there is on a need's topic already."""
 

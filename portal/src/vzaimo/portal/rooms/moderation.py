@@ -1,10 +1,11 @@
 """The moderator's rooms: who wants to take part, what waits for a review, what is late, what went wrong."""
 
 import asyncio
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -13,9 +14,10 @@ from vzaimo.contracts.registry import CityStatus
 from vzaimo.portal.house.accounts import AuditEntry, Delivery
 from vzaimo.portal.house.gateways import Page, Problem, Service
 from vzaimo.portal.house.shapes import City, Practice, Request
-from vzaimo.portal.house.visit import Visit, Visitor
+from vzaimo.portal.house.visit import Part, Visit, Visitor
 
 router = APIRouter()
+T = TypeVar("T", bound=BaseModel)
 NOT_FOUND = 404
 SERVICES: tuple[Service, ...] = ("registry", "calendar", "requests", "notify")
 Step = Literal["admit", "decline", "activate", "suspend", "reinstate"]
@@ -25,7 +27,9 @@ STEPS: dict[CityStatus, tuple[Step, ...]] = {
     CityStatus.ACTIVE: ("suspend",),
     CityStatus.SUSPENDED: ("reinstate",),
 }
-SUSPENDED_FOR = "rules-broken"
+SUSPENDED_FOR = ("rules-broken", "own-wish", "out-of-reach", "reorganisation")
+"""Reasons that registry keeps as slugs; a lapsed agreement is its own reason, and ends by itself."""
+A_PAGE = 25
 
 
 @router.get("/moderation")
@@ -45,7 +49,7 @@ async def sign(visit: Visitor, city: Slug) -> Response:
 @router.post("/moderation/cities/{city}/{step}")
 async def decide(visit: Visitor, city: Slug, step: Step) -> Response:
     """Admit, decline, activate, suspend, reinstate."""
-    body = {"reason": SUSPENDED_FOR} if step == "suspend" else None
+    body = {"reason": str(visit.typed.get("reason", ""))} if step == "suspend" else None
     return await _do(visit, "registry", f"/cities/{city}/{step}", body)
 
 
@@ -90,11 +94,11 @@ async def _do(
 
 async def _show(visit: Visit, problem: Problem | None = None) -> Response:
     await _moderator(visit)
-    cities, reviews, submitted, dead = await asyncio.gather(
+    cities, reviews, late, dead = await asyncio.gather(
         visit.part(visit.whole("registry", "/cities", City)),
-        visit.part(visit.read("registry", "/practices", Page[Practice], status="in_review", limit=100)),
-        visit.part(visit.read("requests", "/requests", Page[Request], status="submitted", limit=200)),
-        visit.part(visit.read("notify", "/deliveries", Page[Delivery], status="dead", limit=100)),
+        _page(visit, "reviews", "registry", "/practices", Practice, status="in_review"),
+        _page(visit, "late", "requests", "/requests", Request, status="submitted", escalated=True),
+        _page(visit, "dead", "notify", "/deliveries", Delivery, status="dead"),
     )
     known = sorted(cities.or_else([]), key=lambda city: city.name)
     return await visit.show(
@@ -106,11 +110,17 @@ async def _show(visit: Visit, problem: Problem | None = None) -> Response:
         members=[one for one in known if one.status in {CityStatus.ACTIVE, CityStatus.SUSPENDED}],
         steps=STEPS,
         reviews=reviews,
-        submitted=submitted,
-        late=[one for one in (submitted.value.items if submitted.value else []) if one.escalated_at],
+        late=late,
+        reasons=SUSPENDED_FOR,
         dead=dead,
         problem=problem,
     )
+
+
+async def _page(visit: Visit, name: str, service: Service, path: str, shape: type[T], **query: object) -> Part[Page[T]]:
+    """A page of one of the lists; each has a cursor of its own in the address."""
+    cursor = visit.request.query_params.get(name, "")
+    return await visit.part(visit.read(service, path, Page[shape], limit=A_PAGE, cursor=cursor, **query))  # type: ignore[valid-type] # pydantic makes the page of a shape at run time
 
 
 async def _moderator(visit: Visit) -> None:
