@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from vzaimo.contracts.event import envelope
-from vzaimo.contracts.registry import City, CityActivated, CityStatus, PersonRole, RoleGranted
+from vzaimo.contracts.registry import City, CityActivated, CityStatus, PersonRole, RoleGranted, Topic, TopicChanged
 from vzaimo.kit.bus import Access, Stream, connect, ensure_stream
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import person_ref
@@ -63,6 +63,11 @@ class Foreign:
         await self.tell(CityActivated(aggregate_version=version, city=state))
         for person in people:
             await self.role(person, "coordinator", city)
+
+    async def topic(self, topic, *, retired=False, version=1):
+        """A topic of the programme."""
+        state = Topic(id=topic, name=topic.title(), retired=retired)
+        await self.tell(TopicChanged(aggregate_version=version, topic=state))
 
     async def role(self, person, role, city=None, scopes=(), granted_at=LONG_AGO):
         """A person's role."""

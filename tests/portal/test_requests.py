@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from openpyxl import Workbook
 
-from vzaimo.portal.house.delegations import Row, Unreadable, from_file, moved, pasted, role_of
+from vzaimo.portal.house.delegations import Note, Row, Unreadable, from_file, moved, pasted, role_of
 from vzaimo.portal.testing import EVENT, REQUEST, me, problem, request
 
 ASK = f"/events/{EVENT}/ask?city=izhevsk&mode=in_person"
@@ -267,7 +267,7 @@ def workbook(*lines):
 @pytest.mark.parametrize("mark", [";", ",", "\t"])
 def test_csv_as_spreadsheets_write_it(encoding, mark):
     text = f'ФИО{mark}Должность{mark}Организация\n"Иванов, Пётр"{mark}Директор{mark}Школа\n\n'
-    assert from_file("a.csv", text.encode(encoding)) == [Row("Иванов, Пётр", "director", "Школа")]
+    assert from_file("a.csv", text.encode(encoding)).rows == [Row("Иванов, Пётр", "director", "Школа")]
 
 
 @pytest.mark.parametrize(
@@ -313,8 +313,10 @@ def test_a_workbook_that_swells_is_refused_before_it_is_unpacked():
 
 
 def test_lists_are_bounded():
-    assert len(pasted("\n".join(f"Анна {no};teacher" for no in range(2000)))) == 500
-    assert len(pasted("x" * 1000)[0].name) == 300
+    many = pasted("\n".join(f"Анна {no};teacher" for no in range(2000)))
+    assert (len(many.rows), many.notes) == (500, [Note(501, "more")])
+    long = pasted("x" * 1000 + ";teacher")
+    assert (len(long.rows[0].name), [one.doubt for one in long.notes]) == (300, ["long"])
 
 
 def test_a_row_moves_by_one_place_and_stays_at_the_ends():

@@ -87,7 +87,16 @@ async def requests(foreign, settings_of, clock):
     settings = settings_of(Settings)
     async with running(parts(), settings, clock) as service:
         await service.known("host", "mod", *GUESTS.values())
+        # Cities come by another consumer than roles: whoever is known may be so before the own city is.
+        await eventually(_caught_up_of(service), "the cities")
         yield service
+
+
+def _caught_up_of(service):
+    async def caught_up():
+        return service.service.inbound.caught_up
+
+    return caught_up
 
 
 @pytest.fixture

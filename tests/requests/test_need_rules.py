@@ -1,6 +1,6 @@
 """The life of a learning need, without a store."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -150,3 +150,12 @@ def test_backers_are_unique_nobody_is_invited_twice_and_closed_is_final(steps):
         if need.invited != before.invited:
             assert len(before.backers) >= THRESHOLD
             assert set(need.invited[len(before.invited) :]).isdisjoint({need.city, *backers})
+
+
+def test_a_need_lapses_at_the_end_of_its_last_day(need, now):
+    last = datetime.combine(need.not_after, time(23, 59), UTC)
+    assert needs.lapse(need, last) is need
+    over = needs.lapse(need, last + timedelta(minutes=1))
+    assert (over.status, over.closed_for) == (NeedStatus.CLOSED, "period-over")
+    answered = needs.settle(need, [new_id()])
+    assert needs.lapse(answered, last + timedelta(days=9)) is answered

@@ -1,6 +1,7 @@
 """Learning needs as cities use them: over HTTP, on both stores, with a real bus."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -59,6 +60,8 @@ async def requests(foreign, settings_of, clock):
     for city, person in PEOPLE.items():
         await foreign.city(city, person)
     await foreign.role("mod", "moderator")
+    for topic in ("talents", "mesh"):
+        await foreign.topic(topic)
     await foreign.role("vera", "viewer", "izhevsk")
     await foreign.role("robot", "service", "izhevsk", scopes=("needs",))
     async with running(parts(Terms(needs_threshold=2)), settings_of(Settings), clock) as service:
@@ -315,6 +318,33 @@ async def test_matches_are_events_and_practices_on_the_topic_of_others_page_by_p
         ("practice", "tver", "Практика: tver")
     ]
     assert second["next"] is None
+
+
+async def test_a_need_is_about_a_topic_of_the_programme(requests, foreign, post):
+    async def refused(topic):
+        answer = await requests.call("POST", "/needs", "anna", NEED | {"topic": topic})
+        return not answer.is_success and kind(answer) == (422, "unknown-topic")
+
+    assert await refused("astrology")
+    await post(topic="mesh")
+    await foreign.topic("mesh", retired=True, version=2)
+    await eventually(lambda: refused("mesh"), "the topic's end")
+
+
+async def test_an_open_need_closes_when_its_period_is_over(requests, foreign, clock, post, until, see, make_event):
+    missed, answered = await post(not_after="2026-11-30"), await post(not_after="2026-11-30")
+    later = await post()
+    event = make_event(need=UUID(answered))
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    await until(answered, status="answered")
+    clock.advance(datetime(2026, 12, 1, tzinfo=UTC) - clock.now())
+    await until(missed, status="closed", closed_for="period-over")
+    assert (await see(answered))["status"] == "answered"
+    assert (await see(later))["status"] == "open"
+    # Its event does not take place, and its time is past: it does not stay open.
+    gone = event.model_copy(update={"status": EventStatus.CANCELLED, "cancelled_for": "force-majeure"})
+    await foreign.tell(EventCancelled(aggregate_version=2, event=gone))
+    await until(answered, status="closed", closed_for="period-over")
 
 
 async def test_bad_needs_are_refused(requests, post):

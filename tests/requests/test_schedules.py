@@ -183,8 +183,15 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
     approve = {"verdict": "approve"}
     early = await requests.call("POST", f"/requests/{asked[0]}/decision", "mod", approve)
     assert kind(early) == (403, "not-allowed")
+
+    async def late(wanted):
+        page = (await requests.call("GET", f"/requests?status=submitted&escalated={wanted}", "mod")).json()
+        return [one["id"] for one in page["items"]]
+
+    assert (await late("true"), await late("false")) == ([], asked)
     await advance(timedelta(hours=24))
     await eventually(lambda: all_are("escalated_at"), "the second deadline")
+    assert (await late("true"), await late("false")) == (asked, [])
     await requests.done("POST", f"/requests/{asked[0]}/decision", "mod", approve)
     await requests.done("POST", f"/requests/{asked[1]}/decision", "host", {"verdict": "reject", "reason": "no-seats"})
     await advance(timedelta(hours=48))

@@ -157,7 +157,8 @@ class World:
 
     async def done(self, service, method, path, who=None, body=None):
         """A command that must succeed, sooner or later: what a service has not heard of yet is asked again."""
-        later = {"actor-not-yet-known", "unknown-event", "city-not-active", "writes-refused", "unavailable"}
+        later = {"actor-not-yet-known", "unknown-event", "unknown-topic", "city-not-active"}
+        later |= {"writes-refused", "unavailable"}
 
         async def answered():
             answer = await self.call(service, method, path, who, body)

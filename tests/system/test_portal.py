@@ -141,9 +141,12 @@ async def test_needs_wishes_and_every_page_over_the_gateways(world, visitors):
     await world.done("registry", "PUT", "/topics/mesh", "moderator", topic)
     wish = {"topic": "mesh", "roles": ["teacher"], "heads": "5", "mode": "remote", "words": "Хотим увидеть"}
     days = {"not_before": "2026-11-01", "not_after": "2027-03-01"}
-    posted = await guest.send(await guest.get(learner), learner, **wish, **days)
-    assert posted.status_code == 303, posted.text
-    need = posted.headers["location"]
+
+    async def posted():
+        answer = await guest.send(await guest.get(learner), learner, **wish, **days)
+        return answer.headers["location"] if answer.status_code == 303 else None
+
+    need = await eventually(posted, "requests knows the topic")
     backed = await host.send(await host.get(need), f"{need}/backers", heads="3")
     assert backed.status_code == 303, backed.text
     public = [

@@ -112,8 +112,15 @@ class Gateways:
 
     async def whole(self, service: Service, path: str, shape: type[T], caller: Caller, **query: object) -> list[T]:
         """Read a list to its end, five pages of 200 at most."""
+        return await self.rows(service, path, shape, caller, query, pages=MOST_PAGES)
+
+    async def rows(
+        self, service: Service, path: str, shape: type[T], caller: Caller, asked: Mapping[str, object], *, pages: int
+    ) -> list[T]:
+        """Read a list to its end, so many pages of 200 at most."""
         found: list[T] = []
-        for _ in range(MOST_PAGES):
+        query = dict(asked)
+        for _ in range(pages):
             page = await self.read(service, path, Page[shape], caller, limit=200, **query)  # type: ignore[valid-type] # pydantic makes the page of a shape at run time
             found += page.items
             if page.next is None:
@@ -144,6 +151,10 @@ class Gateways:
         except ValidationError:
             raise Away(service) from None
         return receipt, answer.headers.get("vzaimo-position")
+
+    async def text(self, service: Service, path: str, caller: Caller, **query: str) -> str:
+        """Read something that the gateway has written out. Raises ``Away``, ``Problem``, ``SignedOut``."""
+        return (await self._call(service, "GET", path, caller, params=query)).text
 
     async def leads_to(self, service: Service, path: str, caller: Caller) -> str:
         """Where a redirect of the gateway leads. Raises ``Away``, ``Problem``, ``SignedOut``."""

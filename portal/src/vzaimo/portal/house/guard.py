@@ -15,6 +15,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 YEAR = 365 * 24 * 3600
 ASSETS = "/assets/"
 LONGEST_BODY = 2 * 1024 * 1024
+DRAINED = 64 * 1024 * 1024
+"""What is longer than our forms is read up to here and thrown away: a browser answers nobody before it has sent all."""
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -69,6 +71,7 @@ class Guard:
         if refusal := self._refusal(scope["method"], headers):
             await PlainTextResponse(refusal[1], refusal[0])(scope, receive, dressed)
             return
+        scope["vzaimo.too_large"] = await _drained(scope["method"], headers, receive)
         await self._app(scope, receive, dressed)
 
     def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
@@ -77,7 +80,7 @@ class Guard:
         length = headers.get("content-length", "")
         if not length.isdigit():
             return 411, _both("guard.length")
-        if int(length) > LONGEST_BODY:
+        if int(length) > DRAINED:
             return 413, _both("guard.length")
         if self._foreign(headers):
             return 403, _both("guard.foreign")
@@ -95,6 +98,15 @@ class Guard:
     def _language(scope: Scope) -> list[str]:
         chosen = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[-1]
         return [f"lang={chosen}; Path=/; Max-Age={YEAR}; SameSite=Lax"] if chosen in LANGUAGES else []
+
+
+async def _drained(method: str, headers: Headers, receive: Receive) -> bool:
+    """Whether the form was too large, and is thrown away."""
+    if method in SAFE or int(headers["content-length"]) <= LONGEST_BODY:
+        return False
+    while (await receive()).get("more_body", False):
+        pass
+    return True
 
 
 def read_cookies(header: str) -> dict[str, str]:

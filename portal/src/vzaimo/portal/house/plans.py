@@ -104,6 +104,8 @@ def typed(form: FormData, organisations: Sequence[Organisation], plan: Plan | No
             shown[name] = str(value).strip()
     for name in ("deadlines_preset", *DEADLINES):
         shown[name] = str(form.get(name, shown.get(name, "")))
+    if (need := form.get("need")) is not None:
+        shown["need"] = str(need) or None
     if (hours := form.get("academic_hours")) is not None:
         shown["academic_hours"] = _number(hours)
     shown["audience"] = [str(one) for one in form.getlist("audience")]
@@ -135,6 +137,7 @@ def body(shown: Mapping[str, Any], plan: Plan | None, *, announced: bool = False
         return made
     made |= {name: shown[name] for name in ("mode", "timezone", "queue_policy", "queue_order")}
     made |= {"admission": shown.get("admission") or None, "academic_hours": shown.get("academic_hours") or None}
+    made["need"] = shown.get("need")
     made["sessions"] = [_session(row) for row in sessions]
     made["seats"] = list(_seats(shown, plan))
     own = shown["deadlines_preset"] not in PRESETS

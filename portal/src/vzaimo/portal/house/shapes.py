@@ -109,6 +109,21 @@ class Need(requests.Need):
     version: int
 
 
+class FrequentTopic(State):
+    """A topic that cities want to learn."""
+
+    topic: str
+    needs: int
+    backers: int
+    people: int
+
+
+class Frequent(State):
+    """The topics that most cities want to learn."""
+
+    items: tuple[FrequentTopic, ...] = ()
+
+
 class Match(State):
     """What there is on a need's topic already."""
 
@@ -140,6 +155,7 @@ class QueueEntry(State):
     city: str
     request: UUID
     waiting: int
+    priority: int = 0
     seats_this_season: int | None = None
     why: str | None = None
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from vzaimo.portal.house.gateways import Away, Problem, SignedOut
-from vzaimo.portal.house.visit import visit_of
+from vzaimo.portal.house.visit import TOO_LARGE, visit_of
 
 log = logging.getLogger(__name__)
 NOT_FOUND, UNPROCESSABLE, FAILED, UNAVAILABLE, UNAUTHORIZED = 404, 422, 500, 503, 401
@@ -64,7 +64,7 @@ async def _away(request: Request, away: Away) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    return await _page(request, error.status_code, "lost" if error.status_code == NOT_FOUND else "refused")
+    return await _page(request, error.status_code, _REASONS.get(error.status_code, "refused"))
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
@@ -85,6 +85,7 @@ async def _page(request: Request, status: int, what: str, **facts: object) -> Re
     return await visit.show("trouble.html", status=status, asking=False, title=title, text=text)
 
 
+_REASONS = {NOT_FOUND: "lost", TOO_LARGE: "large"}
 _ANSWERS: dict[type[Exception], Any] = {
     SignedOut: _signed_out,
     Problem: _problem,

@@ -12,10 +12,12 @@ from babel import negotiate_locale
 from fastapi import Depends, Request
 from pydantic import BaseModel
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from vzaimo.portal.house.accounts import Me, Unread
 from vzaimo.portal.house.gateways import Away, Caller, Gateways, Problem, Receipt, Service, SignedOut
+from vzaimo.portal.house.guard import LONGEST_BODY
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.pages import render
 from vzaimo.portal.house.session import Session
@@ -26,6 +28,7 @@ from vzaimo.portal.house.words import LANGUAGES, Language, words
 V = TypeVar("V")
 T = TypeVar("T", bound=BaseModel)
 MOST_FIELDS = 3000
+TOO_LARGE = 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,19 @@ class Visit:
             return Part(refused=problem)
 
     async def send(
-        self, service: Service, method: str, path: str, body: object = None, *, whatever_version: bool = False
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        whatever_version: bool = False,
+        part: str = "",
     ) -> Receipt:
-        """Send a command under the form's key and version; the visitor's next pages know of it."""
+        """Send a command under the form's key and version; the visitor's next pages know of it.
+
+        ``part``: names one of several commands of one form, so that each has a key of its own.
+        """
         version = "" if whatever_version else str(self.typed.get("_version", ""))
         receipt, position = await self.portal.gateways.send(
             service,
@@ -116,7 +129,7 @@ class Visit:
             path,
             self.caller,
             body=body,
-            key=str(self.typed.get("_key", "")) or None,
+            key=f"{key}{part}" if (key := str(self.typed.get("_key", ""))) else None,
             version=int(version) if version.isdigit() else None,
         )
         if position:
@@ -199,7 +212,11 @@ def visit_of(request: Request) -> Visit:
 async def _visit(request: Request) -> AsyncIterator[Visit]:
     visit = visit_of(request)
     if request.method == "POST":
-        visit.typed = request.scope["vzaimo.typed"] = await request.form(max_files=1, max_fields=MOST_FIELDS)
+        if request.scope["vzaimo.too_large"]:
+            raise HTTPException(TOO_LARGE)
+        visit.typed = request.scope["vzaimo.typed"] = await request.form(
+            max_files=1, max_fields=MOST_FIELDS, max_part_size=LONGEST_BODY
+        )
     visit.begin()
     try:
         yield visit

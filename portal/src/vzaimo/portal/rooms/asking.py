@@ -1,6 +1,7 @@
 """A city asks to attend: whom it sends, in its own order."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
@@ -12,13 +13,18 @@ from starlette.responses import RedirectResponse, Response
 from vzaimo.contracts.calendar import AudienceRole, SeatMode
 from vzaimo.contracts.event import Slug
 from vzaimo.portal.house import delegations
-from vzaimo.portal.house.delegations import Row, Unreadable
+from vzaimo.portal.house.delegations import Reading, Row, Unreadable
 from vzaimo.portal.house.gateways import Problem
 from vzaimo.portal.house.shapes import Event, Request
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
 CONFLICTING = 412
+_MOVES: dict[str, Callable[[Sequence[Row], int], list[Row]]] = {
+    "up": lambda rows, place: delegations.moved(rows, place, -1),
+    "down": lambda rows, place: delegations.moved(rows, place, 1),
+    "drop": delegations.without,
+}
 
 
 @dataclass(slots=True)
@@ -83,9 +89,10 @@ async def revise(visit: Visitor, request_id: UUID) -> Response:
 
 async def _take(visit: Visit, event: Event, draft: Draft) -> Response:
     step, _, place = str(visit.typed.get("step", "")).partition(":")
-    if step in {"up", "down"} and place.isdigit():
-        draft.rows = delegations.moved(draft.rows, int(place), -1 if step == "up" else 1)
-        return await _form(visit, event, draft)
+    before = draft.rows
+    draft.rows = delegations.named(before)
+    if step in _MOVES and place.isdigit():
+        draft.rows = _MOVES[step](draft.rows, len(delegations.named(before[: int(place)])))
     if step == "paste":
         return await _paste(visit, event, draft)
     if step not in {"save", "submit"}:
@@ -117,19 +124,30 @@ async def _keep(visit: Visit, event: Event, draft: Draft) -> None:
 async def _paste(visit: Visit, event: Event, draft: Draft) -> Response:
     """Add the people of a pasted table or of a file to those who are there."""
     found, fault = delegations.pasted(str(visit.typed.get("table", ""))), None
+    source = None
     upload = visit.typed.get("file")
     if isinstance(upload, UploadFile) and upload.filename:
         content = await upload.read()
         try:
-            found += await asyncio.to_thread(delegations.from_file, upload.filename, content)
+            brought = await asyncio.to_thread(delegations.from_file, upload.filename, content)
         except Unreadable as unreadable:
             fault = f"asking.file.{unreadable.why}"
-    draft.rows = (draft.rows + found)[: delegations.MOST]
-    return await _form(visit, event, draft, fault=fault)
+        else:
+            source = upload.filename
+            found = Reading(found.rows + brought.rows, found.notes + brought.notes)
+    draft.rows = delegations.added(draft.rows, found)
+    return await _form(visit, event, draft, fault=fault, reading=found, source=source)
 
 
 async def _form(
-    visit: Visit, event: Event, draft: Draft, *, problem: Problem | None = None, fault: str | None = None
+    visit: Visit,
+    event: Event,
+    draft: Draft,
+    *,
+    problem: Problem | None = None,
+    fault: str | None = None,
+    reading: Reading | None = None,
+    source: str | None = None,
 ) -> Response:
     spare = max(delegations.SPARE, 1 if draft.rows else delegations.SPARE + 2)
     return await visit.show(
@@ -141,6 +159,8 @@ async def _form(
         roles=list(AudienceRole),
         problem=problem,
         fault=fault,
+        reading=reading,
+        source=source,
     )
 
 

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-SHOWN = ("portal.css", "portal.js", "htmx.min.js", "icon.svg")
+SHOWN = ("portal.css", "portal.js", "desk.js", "htmx.min.js", "icon.svg")
 
 
 class Assets:

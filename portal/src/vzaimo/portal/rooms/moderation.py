@@ -1,10 +1,11 @@
 """The moderator's rooms: who wants to take part, what waits for a review, what is late, what went wrong."""
 
 import asyncio
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -14,9 +15,10 @@ from vzaimo.portal.house.accounts import Delivery
 from vzaimo.portal.house.gateways import Page, Problem, Service
 from vzaimo.portal.house.offices import Applicant, Person
 from vzaimo.portal.house.shapes import City, Practice, Request
-from vzaimo.portal.house.visit import Visit, Visitor
+from vzaimo.portal.house.visit import Part, Visit, Visitor
 
 router = APIRouter()
+T = TypeVar("T", bound=BaseModel)
 NOT_FOUND = 404
 Step = Literal["admit", "decline", "activate", "suspend", "reinstate", "withdraw"]
 STEPS: dict[CityStatus, tuple[Step, ...]] = {
@@ -28,7 +30,9 @@ STEPS: dict[CityStatus, tuple[Step, ...]] = {
 ASKED_TWICE = {"decline", "suspend", "withdraw"}
 SIGNED = {CityStatus.AGREEMENT_PENDING, CityStatus.ACTIVE, CityStatus.SUSPENDED}
 """A city of which an agreement may be entered, the first or a new one."""
-SUSPENDED_FOR = ("rules-broken", "no-coordinator", "own-request")
+SUSPENDED_FOR = ("rules-broken", "own-wish", "out-of-reach", "reorganisation")
+"""Reasons that registry keeps as slugs; a lapsed agreement is its own reason, and ends by itself."""
+A_PAGE = 25
 
 
 @router.get("/moderation")
@@ -115,11 +119,11 @@ async def _show_city(visit: Visit, slug: str, problem: Problem | None = None) ->
 
 async def _show(visit: Visit, problem: Problem | None = None) -> Response:
     await moderator(visit)
-    cities, reviews, submitted, dead = await asyncio.gather(
+    cities, reviews, late, dead = await asyncio.gather(
         visit.part(visit.whole("registry", "/cities", City)),
-        visit.part(visit.read("registry", "/practices", Page[Practice], status="in_review", limit=100)),
-        visit.part(visit.read("requests", "/requests", Page[Request], status="submitted", limit=200)),
-        visit.part(visit.read("notify", "/deliveries", Page[Delivery], status="dead", limit=100)),
+        _page(visit, "reviews", "registry", "/practices", Practice, status="in_review"),
+        _page(visit, "late", "requests", "/requests", Request, status="submitted", escalated=True),
+        _page(visit, "dead", "notify", "/deliveries", Delivery, status="dead"),
     )
     known = sorted(cities.or_else([]), key=lambda city: city.name)
     return await visit.show(
@@ -130,11 +134,17 @@ async def _show(visit: Visit, problem: Problem | None = None) -> Response:
         applied=[one for one in known if one.status is CityStatus.APPLIED],
         members=[one for one in known if one.status in {CityStatus.ACTIVE, CityStatus.SUSPENDED}],
         reviews=reviews,
-        submitted=submitted,
-        late=[one for one in (submitted.value.items if submitted.value else []) if one.escalated_at],
+        late=late,
+        reasons=SUSPENDED_FOR,
         dead=dead,
         problem=problem,
     )
+
+
+async def _page(visit: Visit, name: str, service: Service, path: str, shape: type[T], **query: object) -> Part[Page[T]]:
+    """A page of one of the lists; each has a cursor of its own in the address."""
+    cursor = visit.request.query_params.get(name, "")
+    return await visit.part(visit.read(service, path, Page[shape], limit=A_PAGE, cursor=cursor, **query))  # type: ignore[valid-type] # pydantic makes the page of a shape at run time
 
 
 async def moderator(visit: Visit) -> None:

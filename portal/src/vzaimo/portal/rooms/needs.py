@@ -9,31 +9,37 @@ from starlette.responses import Response
 
 from vzaimo.contracts.calendar import AudienceRole, Mode
 from vzaimo.contracts.event import Slug
+from vzaimo.contracts.requests import NeedStatus
 from vzaimo.portal.house.gateways import Page, Problem
-from vzaimo.portal.house.shapes import Match, Need
+from vzaimo.portal.house.shapes import Frequent, Match, Need
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
 A_PAGE = 24
 LONGEST_NUMBER = 7
 CLOSE_REASONS = ("no-longer-needed", "learned-elsewhere", "duplicate", "outdated")
+MODERATORS = ("duplicate", "outdated", "not-suitable")
+A_FEW = 10
 
 
 @router.get("/needs")
-async def needs(visit: Visitor, topic: str = "", mode: str = "", cursor: str = "") -> Response:
-    """Open needs, and those that were answered."""
-    page = await visit.part(
-        visit.read(
-            "requests",
-            "/needs",
-            Page[Need],
-            limit=A_PAGE,
-            cursor=cursor,
-            topic=topic,
-            mode=mode if mode in list(Mode) else None,
-        )
+async def needs(
+    visit: Visitor, *, topic: str = "", mode: str = "", city: str = "", status: str = "", cursor: str = ""
+) -> Response:
+    """Needs in the order of their posting, and the topics that most cities want."""
+    wanted = {
+        "topic": topic,
+        "city": city,
+        "mode": mode if mode in list(Mode) else None,
+        "status": status if status in list(NeedStatus) else None,
+    }
+    page, frequent = await asyncio.gather(
+        visit.part(visit.read("requests", "/needs", Page[Need], limit=A_PAGE, cursor=cursor, **wanted)),
+        visit.part(visit.read("requests", "/needs/frequent", Frequent)),
     )
-    return await visit.show("needs.html", page=page, topic=topic, mode=mode)
+    return await visit.show(
+        "needs.html", page=page, frequent=frequent, topic=topic, mode=mode, city=city, status_of=status, most=A_FEW
+    )
 
 
 @router.get("/needs/new")
@@ -88,9 +94,9 @@ async def close(visit: Visitor, need_id: UUID) -> Response:
 
 
 @router.get("/needs/{need_id}")
-async def need(visit: Visitor, need_id: UUID) -> Response:
+async def need(visit: Visitor, need_id: UUID, cursor: str = "") -> Response:
     """One need, its backers, and what there is on its topic already."""
-    return await _show(visit, need_id)
+    return await _show(visit, need_id, cursor=cursor)
 
 
 async def _form(visit: Visit, city: str, problem: Problem | None = None) -> Response:
@@ -98,10 +104,10 @@ async def _form(visit: Visit, city: str, problem: Problem | None = None) -> Resp
     return await visit.show("need_form.html", status=status, city=city, roles=list(AudienceRole), problem=problem)
 
 
-async def _show(visit: Visit, need_id: UUID, problem: Problem | None = None) -> Response:
+async def _show(visit: Visit, need_id: UUID, problem: Problem | None = None, *, cursor: str = "") -> Response:
     found, matches = await asyncio.gather(
         visit.read("requests", f"/needs/{need_id}", Need),
-        visit.part(visit.read("requests", f"/needs/{need_id}/matches", Page[Match], limit=20)),
+        visit.part(visit.read("requests", f"/needs/{need_id}/matches", Page[Match], limit=20, cursor=cursor)),
     )
     me = await visit.me()
     backing = {one.city for one in found.backers}
@@ -114,7 +120,8 @@ async def _show(visit: Visit, need_id: UUID, problem: Problem | None = None) -> 
         may_back=[city for city in ours if city not in backing],
         may_leave=[city for city in ours if city in backing],
         may_close=me is not None and (me.moderates or found.city in me.coordinated),
-        reasons=CLOSE_REASONS,
+        may_host=ours,
+        reasons=CLOSE_REASONS if me and found.city in me.coordinated else MODERATORS,
         problem=problem,
     )
 

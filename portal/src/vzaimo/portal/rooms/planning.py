@@ -13,7 +13,7 @@ from vzaimo.contracts.event import Slug
 from vzaimo.portal.house import plans
 from vzaimo.portal.house.gateways import Page, Problem
 from vzaimo.portal.house.plans import HostedPlan, Plan, Preview
-from vzaimo.portal.house.shapes import Organisation
+from vzaimo.portal.house.shapes import Need, Organisation
 from vzaimo.portal.house.visit import Part, Visit, Visitor
 
 router = APIRouter()
@@ -51,13 +51,17 @@ async def plans_of(visit: Visitor, host: Slug) -> Response:
 
 
 @router.get("/plans/new")
-async def begin(visit: Visitor, host: Slug) -> Response:
-    """An empty form."""
+async def begin(visit: Visitor, host: Slug, need: UUID | None = None) -> Response:
+    """An empty form; one that answers a need has its topic, mode and audience."""
     await visit.member()
+    answers = await visit.read("requests", f"/needs/{need}", Need) if need else None
     await visit.portal.names.ready()
     city = visit.portal.names.cities.get(host)
+    wanted = (
+        {"need": need, "mode": answers.mode, "audience": answers.roles, "topics": [answers.topic]} if answers else {}
+    )
     empty = Plan.model_validate(
-        {"title": "", "mode": "in_person", "timezone": city.timezone if city else "Europe/Moscow"}
+        {"title": "", "mode": "in_person", "timezone": city.timezone if city else "Europe/Moscow"} | wanted
     )
     return await _form(visit, Sheet(host, await _places(visit, host), plans.values_of(empty)))
 

@@ -8,8 +8,11 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.contracts.requests import RequestStatus
-from vzaimo.portal.house.gateways import Problem
+from vzaimo.portal.house.accounts import AuditEntry
+from vzaimo.portal.house.buttons import offered
+from vzaimo.portal.house.gateways import Page, Problem
+from vzaimo.portal.house.history import told
+from vzaimo.portal.house.records import Comforts, Contacts
 from vzaimo.portal.house.shapes import Event, Queue, Request
 from vzaimo.portal.house.visit import Part, Visit, Visitor
 
@@ -25,42 +28,39 @@ _PATHS: dict[Step, str] = {
 }
 _SEEN = {"submit", "confirm", "reconfirm", "accept"}
 """Steps that name the schedule which the city has seen."""
-STEPS: dict[RequestStatus, tuple[Step, ...]] = {
-    RequestStatus.DRAFT: ("submit", "withdraw"),
-    RequestStatus.SUBMITTED: ("withdraw",),
-    RequestStatus.APPROVED: ("confirm", "withdraw"),
-    RequestStatus.OFFERED: ("accept", "decline", "withdraw"),
-    RequestStatus.WAITLISTED: ("withdraw",),
-    RequestStatus.CONFIRMED: ("withdraw",),
-    RequestStatus.RECONFIRM_PENDING: ("reconfirm", "withdraw"),
-}
-EDITED = {RequestStatus.DRAFT, RequestStatus.SUBMITTED}
 APPROVE_REASONS = ("accepted", "first-come", "matching-profile")
 REJECT_REASONS = ("no-seats", "other-audience", "too-late", "not-suitable")
+LONGEST_HISTORY = 100
 
 
 @router.get("/requests/{request_id}")
 async def page(visit: Visitor, request_id: UUID) -> Response:
     """The request, as its city or its host sees it."""
-    return await _show(visit, request_id)
+    return await show(visit, request_id)
 
 
-@router.post("/requests/{request_id}/decision")
-async def decide(visit: Visitor, request_id: UUID) -> Response:
-    """The host's decision: who comes, by delegate or by number; or that nobody does, and why."""
-    form = visit.typed
-    body: dict[str, object] = {"verdict": str(form.get("verdict", "")), "remark": str(form.get("remark", "")) or None}
-    if body["verdict"] == "reject":
-        body["reason"] = str(form.get("why_not", ""))
-    else:
-        chosen, count = [str(one) for one in form.getlist("delegate")], str(form.get("count", ""))
-        body["reason"] = str(form.get("why", ""))
-        body["delegates"] = chosen or None
-        body["count"] = int(count) if count.isascii() and count.isdigit() else None
-        if not chosen and not body["count"]:
-            # Nothing chosen would mean everybody to the gateway.
-            return await _show(visit, request_id, nobody=True)
-    return await _step(visit, request_id, "decision", body, notice="request.done.decision")
+@router.get("/requests/{request_id}/history")
+async def history(visit: Visitor, request_id: UUID) -> Response:
+    """What happened to it, the newest first: for the coordinators of both cities and the moderator."""
+    me = await visit.member()
+    request = await visit.read("requests", f"/requests/{request_id}", Request)
+    ours = next((city for city in (request.city, request.host) if city in me.coordinated), None)
+    found = await visit.part(
+        visit.read(
+            "requests",
+            "/audit",
+            Page[AuditEntry],
+            city=ours,
+            aggregate="request",
+            aggregate_id=request_id,
+            limit=LONGEST_HISTORY,
+        )
+    )
+    entries = found.value.items if found.value else []
+    event = await visit.part(visit.read("calendar", f"/events/{request.event}", Event))
+    return await visit.show(
+        "history.html", request=request, event=event, found=found, lines=told(entries, request, me.person)
+    )
 
 
 @router.post("/requests/{request_id}/{step}")
@@ -68,42 +68,82 @@ async def go_on(visit: Visitor, request_id: UUID, step: Step) -> Response:
     """A step of the request's city."""
     revision = str(visit.typed.get("revision", ""))
     body = {"schedule_revision": int(revision) if revision.isdigit() else 1} if step in _SEEN else None
-    return await _step(visit, request_id, _PATHS[step], body, notice=f"request.done.{step}")
+    return await take(visit, request_id, _PATHS[step], body, notice=f"request.done.{step}")
 
 
-async def _step(visit: Visit, request_id: UUID, path: str, body: object, *, notice: str) -> Response:
+async def take(visit: Visit, request_id: UUID, path: str, body: object, *, notice: str) -> Response:
+    """Take a step, and show what it led to."""
     try:
         await visit.send("requests", "POST", f"/requests/{request_id}/{path}", body)
     except Problem as problem:
-        return await _show(visit, request_id, problem=problem)
+        return await show(visit, request_id, problem=problem)
     return visit.go(f"/requests/{request_id}", notice)
 
 
-async def _show(visit: Visit, request_id: UUID, *, problem: Problem | None = None, nobody: bool = False) -> Response:
+async def show(visit: Visit, request_id: UUID, *, problem: Problem | None = None, nobody: bool = False) -> Response:
+    """The page; ``nobody``: the form chose nobody."""
     me = await visit.member()
     request = await visit.read("requests", f"/requests/{request_id}", Request)
-    event, queue = await asyncio.gather(
+    party = bool({request.city, request.host} & set(me.cities))
+    seated = party and request.granted > 0
+    event, queue, contacts, comforts = await asyncio.gather(
         visit.part(visit.read("calendar", f"/events/{request.event}", Event)),
         visit.part(visit.read("requests", f"/events/{request.event}/queue", Queue, mode=request.mode.value)),
+        visit.part(_contacts(visit, request_id, asked=seated)),
+        visit.part(_comforts(visit, request_id, asked=seated and request.mode is SeatMode.IN_PERSON)),
     )
-    ours, hosting = request.city in me.coordinated, request.host in me.coordinated
-    decides = request.status is RequestStatus.SUBMITTED and (
-        hosting or (me.moderates and request.escalated_at is not None)
-    )
+    await visit.portal.names.ready()
+    steps = offered(request, event.value, me, visit.portal.names.cities.get(request.host), visit.now)
+    ours = request.city in me.coordinated
     return await visit.show(
         "request.html",
         status=problem.status if problem else 422 if nobody else 200,
         request=request,
         event=event,
         queue=queue,
-        steps=STEPS.get(request.status, ()) if ours else (),
-        editable=ours and request.status in EDITED,
-        decides=decides,
+        steps=steps,
+        opened=(ours or me.moderates) and request.status.value != "draft",
+        ours=ours,
         free=_free(event, request.mode),
         reasons=(APPROVE_REASONS, REJECT_REASONS),
+        elsewhere=await _elsewhere(visit, request) if "redirect" in steps else [],
+        contacts=contacts,
+        comforts=comforts,
+        told=me.moderates or bool({request.city, request.host} & set(me.coordinated)),
+        chosen=_chosen(visit, request),
         problem=problem,
         nobody=nobody,
     )
+
+
+async def _contacts(visit: Visit, request_id: UUID, *, asked: bool) -> Contacts:
+    if not asked:
+        return Contacts()
+    return await visit.read("notify", f"/requests/{request_id}/contacts", Contacts)
+
+
+async def _comforts(visit: Visit, request_id: UUID, *, asked: bool) -> Comforts:
+    if not asked:
+        return Comforts(request=request_id)
+    return await visit.read("requests", f"/requests/{request_id}/delegates/needs", Comforts)
+
+
+async def _elsewhere(visit: Visit, request: Request) -> list[Event]:
+    """The host's other events to which the city could be sent."""
+    found = await visit.part(
+        visit.read("calendar", "/events", Page[Event], host=request.host, starts_from=visit.now.isoformat(), limit=100)
+    )
+    return [
+        one
+        for one in (found.value.items if found.value else [])
+        if one.id != request.event and one.takes_requests(visit.now) and request.mode in one.mode.seat_modes
+    ]
+
+
+def _chosen(visit: Visit, request: Request) -> set[str] | None:
+    """Whom the form ticked, as long as these are still the people; a revised delegation is other people."""
+    ticked = {str(one) for one in visit.typed.getlist("delegate")}
+    return ticked if ticked & {str(one.id) for one in request.delegates} else None
 
 
 def _free(event: Part[Event], mode: SeatMode) -> int | None:

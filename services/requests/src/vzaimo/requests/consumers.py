@@ -3,13 +3,13 @@
 from functools import partial
 
 from vzaimo.contracts.calendar import EventFact
-from vzaimo.contracts.registry import CityFact, PracticeFact, RoleFact
+from vzaimo.contracts.registry import CityFact, PracticeFact, RoleFact, TopicFact
 from vzaimo.kit.inbound import Batch, Effect, Subscription
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers import follow, invitations
 from vzaimo.requests.handlers.erasures import plan_purge
-from vzaimo.requests.projections import CITIES, EVENTS, PRACTICES, ROLES
+from vzaimo.requests.projections import CITIES, EVENTS, PRACTICES, ROLES, TOPICS
 
 
 def subscriptions(terms: Terms) -> tuple[Subscription, ...]:
@@ -26,6 +26,7 @@ def subscriptions(terms: Terms) -> tuple[Subscription, ...]:
         Subscription(RoleFact, ROLES),
         Subscription(EventFact, EVENTS, after_an_event),
         Subscription(PracticeFact, PRACTICES, partial(invitations.invite_newcomers, threshold=threshold)),
+        Subscription(TopicFact, TOPICS),
     )
 
 

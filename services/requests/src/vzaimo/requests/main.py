@@ -15,6 +15,7 @@ from vzaimo.requests.handlers import deadlines
 from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.handlers.erasures import ACT_KEPT, PURGE, forget_act, purge
 from vzaimo.requests.handlers.halls import OFFER
+from vzaimo.requests.handlers.invitations import PERIOD, lapse
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.settings import RequestsSettings
 from vzaimo.requests.store import NEED, REQUEST, Model
@@ -53,6 +54,7 @@ def parts(terms: Terms | None = None) -> Parts:
             deadlines.CITIES: deadlines.follow_cities,
             PURGE: partial(purge, after=terms.purge_after),
             ACT_KEPT: forget_act,
+            PERIOD: partial(lapse, threshold=terms.needs_threshold),
         },
         sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
         own={"request": REQUEST, "need": NEED},

@@ -59,7 +59,18 @@ class PracticeCopyRow(Model, table=True):
     version: int
 
 
+class TopicCopyRow(Model, table=True):
+    """A topic that needs may be about, until it is retired."""
+
+    __tablename__ = "topic_copy"
+
+    id: str = Field(primary_key=True, max_length=64)
+    retired: bool
+    version: int
+
+
 CITY, EVENT, PRACTICE = table_of(CityCopyRow), table_of(EventCopyRow), table_of(PracticeCopyRow)
+TOPIC = table_of(TopicCopyRow)
 
 
 def _city(fact: Any) -> dict[str, Any]:
@@ -104,7 +115,12 @@ def _practice(fact: Any) -> dict[str, Any]:
     }
 
 
+def _topic(fact: Any) -> dict[str, Any]:
+    return {"id": fact.topic.id, "retired": fact.topic.retired, "version": fact.aggregate_version}
+
+
 CITIES = Copy(CITY, _city)
 ROLES = Copy(table_of(RoleRow), _role)
 EVENTS = Copy(EVENT, _event)
 PRACTICES = Copy(PRACTICE, _practice)
+TOPICS = Copy(TOPIC, _topic)

@@ -8,6 +8,11 @@ RECORDS: Wording = {
         ("Запрос на обучение не найден", "Запроса на обучение {need} нет."),
         ("No such learning need", "There is no learning need {need}."),
     ),
+    "unknown-topic": Words(
+        422,
+        ("Такой темы нет", "topic: {topic}; выберите действующую тему из списка реестра, GET /v1/topics."),
+        ("No such topic", "topic: {topic}; choose one in use from registry's list, GET /v1/topics."),
+    ),
     "period-backwards": Words(
         422,
         ("Период заканчивается раньше, чем начинается", "not_before: {not_before}, not_after: {not_after}."),

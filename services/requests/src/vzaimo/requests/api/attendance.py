@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor
+from vzaimo.requests.api.commands import carry_out
 from vzaimo.requests.handlers import attendance, feedback
 from vzaimo.requests.shapes.attendance import AttendanceView, FeedbackBody, FeedbackView, RollBody
 from vzaimo.requests.views import attendance as views
@@ -22,10 +23,7 @@ async def list_attendance(event_id: UUID, session_id: UUID, call: Member, cursor
 @router.put("/events/{event_id}/sessions/{session_id}/attendance", response_model=Receipt)
 async def record(event_id: UUID, session_id: UUID, body: RollBody, call: Command) -> Response:
     """Record a session's whole list; whoever is not on it did not come."""
-    done = await attendance.record(
-        event_id, session_id, body.roll(), works=call.works, cause=call.cause, actor=call.actor
-    )
-    return call.receipt(done)
+    return await carry_out(call, attendance.record, event_id, session_id, body.roll())
 
 
 @router.get("/events/{event_id}/feedback", response_model=FeedbackView)
@@ -43,13 +41,4 @@ async def read_feedback(event_id: UUID, call: Visitor) -> Response:
 @router.put("/requests/{request_id}/feedback", response_model=Receipt)
 async def give_feedback(request_id: UUID, body: FeedbackBody, call: Command) -> Response:
     """Say what an event gave the city, or change that within 14 days."""
-    done = await feedback.give(
-        request_id,
-        body.feedback(),
-        body.words,
-        call.expected_version,
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, feedback.give, request_id, body.feedback(), body.words, call.expected_version)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from vzaimo.contracts.event import Slug
 from vzaimo.kit.http import Call, Command, Cursor, Page, Receipt, Visitor, of_query
 from vzaimo.kit.ids import new_id
+from vzaimo.requests.api.commands import carry_out
 from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers import needs
 from vzaimo.requests.shapes.needs import (
@@ -57,55 +58,27 @@ async def list_matches(need_id: UUID, call: Visitor, cursor: Cursor) -> Response
 @router.post("/needs", status_code=201, response_model=Receipt)
 async def post(body: NeedBody, call: Command) -> Response:
     """Say what a city wants to learn."""
-    done = await needs.post(new_id(), body.wish(), body.words, works=call.works, cause=call.cause, actor=call.actor)
-    return call.receipt(done)
+    return await carry_out(call, needs.post, new_id(), body.wish(), body.words)
 
 
 @router.post("/needs/{need_id}/backers", response_model=Receipt)
 async def back(need_id: UUID, body: BackingBody, call: Command) -> Response:
     """Say that another city wants to learn the same."""
-    done = await needs.back(
-        need_id,
-        body.city,
-        body.heads,
-        threshold=_threshold(call),
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, needs.back, need_id, body.city, body.heads, **_terms(call))
 
 
 @router.delete("/needs/{need_id}/backers/{city}", response_model=Receipt)
 async def take_back(need_id: UUID, city: Slug, call: Command) -> Response:
     """Say that a city no longer wants to."""
-    done = await needs.take_back(
-        need_id,
-        city,
-        call.expected_version,
-        threshold=_threshold(call),
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, needs.take_back, need_id, city, call.expected_version, **_terms(call))
 
 
 @router.post("/needs/{need_id}/close", response_model=Receipt)
 async def close(need_id: UUID, body: ClosingBody, call: Command) -> Response:
     """Close a need, for a reason."""
-    done = await needs.close(
-        need_id,
-        body.reason,
-        call.expected_version,
-        threshold=_threshold(call),
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, needs.close, need_id, body.reason, call.expected_version, **_terms(call))
 
 
-def _threshold(call: Call) -> int:
+def _terms(call: Call) -> dict[str, int]:
     terms: Terms = call.gate.extras["terms"]
-    return terms.needs_threshold
+    return {"threshold": terms.needs_threshold}

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt
+from vzaimo.requests.api.commands import carry_out
 from vzaimo.requests.handlers import comforts, erasures
 from vzaimo.requests.shapes.privacy import ActView, ComfortBody, Comforts, PersonView
 from vzaimo.requests.views import privacy as views
@@ -25,16 +26,7 @@ async def read_needs(request_id: UUID, call: Member) -> Response:
 @router.put("/requests/{request_id}/delegates/{delegate_id}/needs", response_model=Receipt)
 async def state_needs(request_id: UUID, delegate_id: UUID, body: ComfortBody, call: Command) -> Response:
     """State what a delegate needs, once a seat is granted."""
-    done = await comforts.state(
-        request_id,
-        delegate_id,
-        body.dietary,
-        body.access,
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, comforts.state, request_id, delegate_id, body.dietary, body.access)
 
 
 @router.get("/requests/{request_id}/delegates/{delegate_id}/data", response_model=PersonView)
@@ -47,8 +39,7 @@ async def export(request_id: UUID, delegate_id: UUID, call: Member) -> Response:
 @router.post("/requests/{request_id}/delegates/{delegate_id}/erasure", response_model=Receipt)
 async def erase(request_id: UUID, delegate_id: UUID, call: Command) -> Response:
     """Destroy a delegate's personal data. The receipt names the act."""
-    done = await erasures.erase(request_id, delegate_id, works=call.works, cause=call.cause, actor=call.actor)
-    return call.receipt(done)
+    return await carry_out(call, erasures.erase, request_id, delegate_id)
 
 
 @router.get("/erasure-acts", response_model=Page[ActView])

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Response
 from vzaimo.contracts.calendar import SeatMode
 from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor, of_query
 from vzaimo.kit.ids import new_id
+from vzaimo.requests.api.commands import carry_out
 from vzaimo.requests.handlers import decisions, requests
 from vzaimo.requests.handlers.decisions import Decide
 from vzaimo.requests.shapes.requests import (
@@ -68,76 +69,43 @@ async def read_queue(event_id: UUID, mode: SeatMode, call: Visitor) -> Response:
 async def draft(body: RequestBody, call: Command) -> Response:
     """Begin to ask."""
     command = requests.Ask(body.event, body.city, body.mode, body.delegation())
-    return call.receipt(await requests.draft(new_id(), command, works=call.works, cause=call.cause, actor=call.actor))
+    return await carry_out(call, requests.draft, new_id(), command)
 
 
 @router.put("/requests/{request_id}", response_model=Receipt)
 async def revise(request_id: UUID, body: DelegationBody, call: Command) -> Response:
     """Name others, until the host has decided."""
-    done = await requests.revise(
-        request_id, body.delegation(), call.expected_version, works=call.works, cause=call.cause, actor=call.actor
-    )
-    return call.receipt(done)
+    return await carry_out(call, requests.revise, request_id, body.delegation(), call.expected_version)
 
 
 @router.post("/requests/{request_id}/submit", response_model=Receipt)
 async def submit(request_id: UUID, body: Seen, call: Command) -> Response:
     """Send it to the host."""
-    done = await requests.submit(
-        request_id,
-        body.schedule_revision,
-        call.expected_version,
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, requests.submit, request_id, body.schedule_revision, call.expected_version)
 
 
 @router.post("/requests/{request_id}/confirm", response_model=Receipt)
 async def confirm(request_id: UUID, body: Seen, call: Command) -> Response:
     """Say that those who have seats will come."""
-    done = await requests.confirm(
-        request_id,
-        body.schedule_revision,
-        call.expected_version,
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, requests.confirm, request_id, body.schedule_revision, call.expected_version)
 
 
 @router.post("/requests/{request_id}/offer/accept", response_model=Receipt)
 async def accept_offer(request_id: UUID, body: Seen, call: Command) -> Response:
     """Come with as many as seats are held for."""
-    done = await requests.accept_offer(
-        request_id,
-        body.schedule_revision,
-        call.expected_version,
-        works=call.works,
-        cause=call.cause,
-        actor=call.actor,
-    )
-    return call.receipt(done)
+    return await carry_out(call, requests.accept_offer, request_id, body.schedule_revision, call.expected_version)
 
 
 @router.post("/requests/{request_id}/offer/decline", response_model=Receipt)
 async def decline_offer(request_id: UUID, call: Command) -> Response:
     """Let the offered seats go."""
-    done = await requests.decline_offer(
-        request_id, call.expected_version, works=call.works, cause=call.cause, actor=call.actor
-    )
-    return call.receipt(done)
+    return await carry_out(call, requests.decline_offer, request_id, call.expected_version)
 
 
 @router.post("/requests/{request_id}/withdraw", response_model=Receipt)
 async def withdraw(request_id: UUID, call: Command) -> Response:
     """Take a request back."""
-    done = await requests.withdraw(
-        request_id, call.expected_version, works=call.works, cause=call.cause, actor=call.actor
-    )
-    return call.receipt(done)
+    return await carry_out(call, requests.withdraw, request_id, call.expected_version)
 
 
 @router.post("/requests/{request_id}/decision", response_model=Receipt)
@@ -147,16 +115,10 @@ async def decide(
     """The host's decision."""
     chosen = (body.delegates or body.count) if isinstance(body, Approval) else None
     command = Decide(body.verdict == "approve", chosen, body.reason, body.remark)
-    done = await decisions.decide(
-        request_id, command, call.expected_version, works=call.works, cause=call.cause, actor=call.actor
-    )
-    return call.receipt(done)
+    return await carry_out(call, decisions.decide, request_id, command, call.expected_version)
 
 
 @router.post("/requests/{request_id}/priority", response_model=Receipt)
 async def prioritise(request_id: UUID, body: PriorityBody, call: Command) -> Response:
     """The host's own order of the queue."""
-    done = await decisions.prioritise(
-        request_id, body.priority, call.expected_version, works=call.works, cause=call.cause, actor=call.actor
-    )
-    return call.receipt(done)
+    return await carry_out(call, decisions.prioritise, request_id, body.priority, call.expected_version)

@@ -16,6 +16,13 @@ class UnknownNeed(Refusal):
 
 
 @dataclass
+class UnknownTopic(Refusal):
+    """No topic of the programme, or one that was retired."""
+
+    topic: str
+
+
+@dataclass
 class PeriodBackwards(Refusal):
     """The period ends before it begins."""
 

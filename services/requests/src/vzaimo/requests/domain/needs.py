@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from vzaimo.contracts.calendar import AudienceRole, Mode
@@ -27,6 +27,8 @@ from vzaimo.requests.domain.need_refusals import (
 
 WITHDRAWN = "city-withdrawn"
 """The reason code of a need whose city takes part no longer."""
+PERIOD_OVER = "period-over"
+"""The reason code of a need that nobody answered in its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,16 @@ def close(need: Need, reason: str) -> Need:
     """It is looked after no longer."""
     _check(need, NeedStatus.OPEN, NeedStatus.ANSWERED)
     return need.model_copy(update={"status": NeedStatus.CLOSED, "closed_for": reason})
+
+
+def over_at(need: Need) -> datetime:
+    """When a need's last day is over. In UTC: by then it is over in every city of the programme."""
+    return datetime.combine(need.not_after + timedelta(days=1), time(), UTC)
+
+
+def lapse(need: Need, now: datetime) -> Need:
+    """Whatever was not answered by the end of its period is looked after no longer."""
+    return close(need, PERIOD_OVER) if need.status is NeedStatus.OPEN and now >= over_at(need) else need
 
 
 def without(need: Need, city: str) -> Need:

@@ -26,6 +26,7 @@ from vzaimo.requests.domain.queues import season_of
 from vzaimo.requests.handlers import erasures
 from vzaimo.requests.handlers.deadlines import RECONFIRM, place, set_timers
 from vzaimo.requests.handlers.halls import OFFER
+from vzaimo.requests.handlers.invitations import watch_period
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import (
     LEDGER,
@@ -99,6 +100,7 @@ async def _event(work: Work, event: UUID) -> Event | None:
 
 async def _need(work: Work, need: Need, version: int) -> None:
     columns = {**need_columns(need), "version": version}
+    watch_period(work, need)
     statement = upsert(work.tx, NEED).values(**need_keys(need), **columns)
     await work.execute(
         statement.on_conflict_do_update(index_elements=["id"], set_=columns, where=NEED.c.version < version)

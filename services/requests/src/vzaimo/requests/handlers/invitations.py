@@ -14,6 +14,7 @@ from vzaimo.contracts.registry import CityStatus, PracticeStatus
 from vzaimo.contracts.requests import HostInvitation, HostInvited, Need, NeedStatus
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.inbound import Batch
+from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain import needs
 from vzaimo.requests.handlers.turns import raised
@@ -24,6 +25,8 @@ Changed = tuple[Any, Need]
 """A need's row, as it was read under its lock, and the need as it is now."""
 _TAKES_PLACE = (EventStatus.ANNOUNCED.value, EventStatus.COMPLETED.value)
 _TURN = "invitations"
+PERIOD = "need-period"
+"""The timer of a need, when its period is over."""
 
 
 async def keep(
@@ -42,11 +45,27 @@ async def keep(
         rows.append({"key": need.id, **{f"new_{name}": value for name, value in need_columns(need).items()}})
         work.add(needs.told(before, need)(aggregate_version=version, need=need), cause=cause)
         work.add(*_invitations(work, before, need), cause=cause)
+        if need.status is not before.status:
+            watch_period(work, need)
     if rows:
         columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in need_columns(after[0][1])}
         await work.execute(
             update(NEED).where(NEED.c.id == bindparam("key")).values(**columns, version=NEED.c.version + 1), rows
         )
+
+
+def watch_period(work: Work, need: Need) -> None:
+    """An open need closes when its period is over; one that became open again after that, at once."""
+    if need.status is NeedStatus.OPEN:
+        work.remind(PERIOD, need.id, needs.over_at(need))
+    elif need.status is NeedStatus.CLOSED:
+        work.forget(PERIOD, need.id)
+
+
+async def lapse(work: Work, due: Due, *, threshold: int) -> None:
+    """A need's period is over."""
+    rows = await _locked(work, NEED.c.id == UUID(due.aggregate_id))
+    await keep(work, [(row, needs.lapse(need_of(row), work.now)) for row in rows], threshold)
 
 
 async def invite_newcomers(work: Work, batch: Batch, *, threshold: int) -> None:

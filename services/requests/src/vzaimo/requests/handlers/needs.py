@@ -11,10 +11,11 @@ from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.requests.domain import needs
-from vzaimo.requests.domain.need_refusals import UnknownNeed
+from vzaimo.requests.domain.need_refusals import UnknownNeed, UnknownTopic
 from vzaimo.requests.domain.needs import Wish
-from vzaimo.requests.handlers.invitations import Changed, keep
+from vzaimo.requests.handlers.invitations import Changed, keep, watch_period
 from vzaimo.requests.handlers.members import check_active
+from vzaimo.requests.projections import TOPIC
 from vzaimo.requests.store import NEED, need_columns, need_keys, need_of
 
 
@@ -30,9 +31,11 @@ async def post(need_id: UUID, wish: Wish, words: str | None, *, works: Works, ca
         raise NotAllowed
     async with works.begin(cause) as work:
         await check_active(work, wish.city)
+        await _check_topic(work, wish.topic)
         need = needs.post(need_id, wish, work.now)
         await work.execute(insert(NEED), {**need_keys(need), **need_columns(need), "words": words, "version": 1})
         work.add(NeedPosted(aggregate_version=1, need=need))
+        watch_period(work, need)
         return work.done("need", need_id, 1)
 
 
@@ -74,6 +77,13 @@ async def close(
             raise NotAllowed
         check_version(row.version, version)
         return await _done(work, (row, needs.close(need_of(row), reason)), threshold)
+
+
+async def _check_topic(work: Work, topic: str) -> None:
+    """Raises ``UnknownTopic``; the copy is locked, so that the topic is not retired meanwhile."""
+    found = select(TOPIC.c.id).where(TOPIC.c.id == topic, TOPIC.c.retired.is_(False))
+    if await work.first(found.with_for_update(read=True)) is None:
+        raise UnknownTopic(topic)
 
 
 async def _done(work: Work, changed: Changed, threshold: int) -> Done:

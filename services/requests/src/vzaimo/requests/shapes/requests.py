@@ -100,6 +100,8 @@ class RequestFilter:
     city: Slug | None = None
     host: Slug | None = None
     status: RequestStatus | None = None
+    escalated: bool | None = None
+    """Whether the moderator may decide as well, because the host did not in time."""
 
 
 class DelegateView(Delegate):

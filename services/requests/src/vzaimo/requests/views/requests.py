@@ -35,6 +35,9 @@ async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: Reques
         query = query.where(REQUEST.c.host == wanted.host)
     if wanted.status is not None:
         query = query.where(REQUEST.c.status == wanted.status)
+    if wanted.escalated is not None:
+        moment = REQUEST.c.state["escalated_at"].as_string()
+        query = query.where(moment.is_not(None) if wanted.escalated else moment.is_(None))
     rows = await tx.all(query.order_by(REQUEST.c.id).limit(cursor.limit + 1))
     names = await _names(tx, [row.id for row in rows if named(actor, row.city, row.host)])
 
