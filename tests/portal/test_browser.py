@@ -68,6 +68,13 @@ OWN = [
     "/moderation/audit",
     "/plans/new?host=moskva",
     f"/plans/{EVENT}",
+    f"/plans/{NEED}",
+    f"/plans/{NEED}/preview",
+    f"/events/{EVENT}/manage",
+    f"/events/{EVENT}/move",
+    f"/events/{EVENT}/links",
+    "/subscribe",
+    "/slots?host=moskva&city=izhevsk",
 ]
 
 
@@ -177,8 +184,28 @@ def fill(gateways):
     named = {"id": "01890000-0000-7000-8000-0000000002aa", "rank": 1, "role": "teacher", "status": "proposed"}
     other = {**named, "id": "01890000-0000-7000-8000-0000000002ab", "rank": 2, "name": "Борис"}
     asked = request(status="submitted", delegates=[{**named, "name": "Анна"}, other])
-    plan = {"title": "Визит", "mode": "hybrid", "timezone": "Europe/Moscow", "topics": ["mesh"]}
+    day = {
+        "id": REQUEST,
+        "title": "Как устроен школьный день",
+        "starts": "2040-10-04T10:00:00",
+        "ends": "2040-10-04T17:00:00",
+        "site": {"name": "Школа № 1560", "address": "Москва, улица Маршала Малиновского, 7"},
+        "join_link": "https://join.example/a",
+    }
+    plan = {
+        "title": "Образовательная среда московской школы",
+        "mode": "hybrid",
+        "timezone": "Europe/Moscow",
+        "topics": ["mesh"],
+        "audience": ["director"],
+        "practices": [PRACTICE],
+        "sessions": [day, {**day, "id": NEED, "starts": "2040-10-05T10:00:00", "ends": "2040-10-05T16:00:00"}],
+        "deadlines": event()["deadlines"],
+        "seats": [{"mode": "in_person", "capacity": 60, "quota": 30, "reserves": {"izhevsk": 10}}],
+    }
     written = {"id": EVENT, "host": "moskva", "status": "announced", "plan": plan, "version": 1}
+    link = {"id": REQUEST, "event": EVENT, "city": "izhevsk", "made_at": "2026-09-01T00:00:00Z"}
+    slot = {"starts_at": "2040-11-05T06:00:00Z", "ends_at": "2040-11-05T07:30:00Z"}
     line = {"city": "moskva", "events": 3, "seats_hosted": 60, "seats_received": 0, "people": 0}
     numbers = {"cities": 2, "events": 3, "seats": 60, "people": 55, "decision_hours": 20.5, "feedback_mean": 4.6}
     both = [("coordinator", "izhevsk"), ("coordinator", "moskva"), ("moderator", None)]
@@ -194,9 +221,22 @@ def fill(gateways):
         ("registry", "/adoptions"): [adoption],
         ("registry", "/organisations"): [{"id": REQUEST, "city": "moskva", "name": "Школа № 1560", "kind": "school"}],
         ("calendar", "/events"): [event(), event(mode="remote", seats_now=[])],
-        ("calendar", f"/events/{EVENT}"): event(practices=[PRACTICE], academic_hours=16, schedule_revision=2),
+        ("calendar", f"/events/{EVENT}"): event(
+            practices=[PRACTICE],
+            academic_hours=16,
+            schedule_revision=2,
+            sessions=[{**event()["sessions"][0], "joinable": True}],
+            capacity_no=2,
+            capacity_applied=False,
+        ),
         ("calendar", "/plans"): [written],
         ("calendar", f"/plans/{EVENT}"): written,
+        ("calendar", f"/plans/{NEED}"): {**written, "id": NEED, "status": "draft"},
+        ("calendar", "/feeds/private"): {"made_at": "2026-09-01T00:00:00Z"},
+        ("calendar", f"/events/{EVENT}/share-links"): [link],
+        ("calendar", "/slots"): {
+            "items": [{**slot, "share": 1.0, "cities": ["izhevsk"]}, {**slot, "share": 0.0, "cities": []}]
+        },
         ("requests", "/requests"): [asked],
         ("requests", f"/requests/{REQUEST}"): asked,
         ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},
