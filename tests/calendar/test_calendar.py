@@ -93,6 +93,31 @@ async def test_an_announced_event_changes_in_its_details_alone(calendar, announc
     assert (kind(answer), answer.json()["fields"]) == ((409, "material-change"), ["timezone"])
 
 
+async def test_deadlines_that_are_ahead_are_put_off_and_said(calendar, announced, plan):
+    later = {**plan["deadlines"], "apply_closes": "2026-10-01T12:00:00+03:00"}
+    await calendar.done("PUT", f"/events/{announced}", "anna", {**plan, "deadlines": later})
+    view = (await calendar.call("GET", f"/events/{announced}")).json()
+    assert (view["deadlines"]["apply_closes"], view["schedule_revision"]) == ("2026-10-01T12:00:00+03:00", 1)
+    back = await calendar.call("PUT", f"/events/{announced}", "anna", plan)
+    assert (kind(back), back.json()["field"]) == ((409, "deadline-binds"), "deadlines.apply_closes")
+    assert [fact.name for fact in await calendar.facts()] == ["EventAnnounced", "EventDetailsChanged"]
+
+
+async def test_an_id_that_no_session_has_is_refused(calendar, drafted, announced, plan):
+    invented = [{**plan["sessions"][0], "id": announced}, plan["sessions"][1]]
+    for method, path, body in (
+        ("POST", "/events", {**plan, "host": "izhevsk", "sessions": invented}),
+        ("PUT", f"/events/{drafted}", {**plan, "sessions": invented}),
+        (
+            "POST",
+            f"/events/{announced}/reschedule",
+            {**{name: plan[name] for name in ("mode", "timezone", "deadlines")}, "sessions": invented},
+        ),
+    ):
+        answer = await calendar.call(method, path, "anna", body)
+        assert (kind(answer), answer.json()["field"]) == ((422, "unknown-planned-session"), "sessions.0.id"), path
+
+
 async def test_a_join_link_is_shown_to_the_hosts_people_alone(calendar, plan):
     session = {**plan["sessions"][0], "site": None, "join_link": "https://join.example/secret"}
     body = {**plan, "host": "izhevsk", "mode": "remote", "sessions": [session], "seats": []}
@@ -156,7 +181,7 @@ CELLS = {
     "capacity": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "moderator": 403, "other service": 403},
     "cancel": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "other service": 403},
     "read": {},
-    "reschedule": {**DRAFT_TO_COMPLETE, "other service": 404},
+    "reschedule": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "moderator": 403, "other service": 403},
     "clone": {"public": 401, "stranger": 403, "viewer": 403, "guest": 403, "moderator": 403, "other service": 403},
     "clone a draft": {**DRAFT_TO_COMPLETE, "other service": 404},
     "preview deadlines": {"public": 401, "stranger": 403, "guest": 404, "moderator": 404, "other service": 404},

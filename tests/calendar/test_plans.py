@@ -11,6 +11,7 @@ from vzaimo.calendar.domain import events
 from vzaimo.calendar.domain.plans import DEADLINES, check_deadlines, checked_seats, scheduled
 from vzaimo.calendar.domain.refusals import (
     CapacityRequestOpen,
+    DeadlineBinds,
     DeadlinesOutOfOrder,
     EventIncomplete,
     MaterialChange,
@@ -18,6 +19,7 @@ from vzaimo.calendar.domain.refusals import (
     SessionsOverlap,
     TooEarly,
     TooLate,
+    UnknownPlannedSession,
     UnknownTimezone,
     WallClockAmbiguous,
     WallClockMissing,
@@ -141,11 +143,12 @@ def test_an_instant_shows_the_wall_clock_it_came_from(local, name):
 
 def test_details_change_and_what_binds_others_does_not(announced, plan):
     again = [{**one, "id": str(known.id)} for one, known in zip(plan["sessions"], announced.plan.sessions, strict=True)]
-    renamed = PlanBody.model_validate({**plan, "title": "Новое название", "sessions": again}).plan()
-    assert events.revise(announced, renamed).event.title == "Новое название"
+    renamed = PlanBody.model_validate({**plan, "title": "Новое название", "sessions": again})
+    assert events.revise(announced, renamed.plan(announced.plan.sessions), NOW).event.title == "Новое название"
     moved = [{**again[0], "starts": "2026-10-04T11:00"}, again[1]]
     with pytest.raises(MaterialChange) as refused:
-        events.revise(announced, PlanBody.model_validate({**plan, "sessions": moved}).plan())
+        body = PlanBody.model_validate({**plan, "sessions": moved})
+        events.revise(announced, body.plan(announced.plan.sessions), NOW)
     assert refused.value.fields == ("sessions.0.starts",)
 
 
@@ -183,9 +186,55 @@ def test_seats_in_person_always_have_a_number(announced):
 def test_what_a_change_of_details_does_not_name_stays_as_it_was_announced(announced, plan):
     known = [{**one, "id": str(was.id)} for one, was in zip(plan["sessions"], announced.plan.sessions, strict=True)]
     short = {**plan, "title": "Короче", "sessions": known, "deadlines": None, "seats": []}
-    changed = events.revise(announced, PlanBody.model_validate(short).plan())
+    body = PlanBody.model_validate(short)
+    changed = events.revise(announced, body.plan(announced.plan.sessions), NOW)
     assert (changed.event.title, changed.event.deadlines) == ("Короче", announced.event.deadlines)
     assert changed.plan.seats == announced.plan.seats
+
+
+def put_off(state, **moments):
+    """The plan of an announced event with other deadlines."""
+    return state.plan.model_copy(update={"deadlines": state.plan.deadlines.model_copy(update=moments)})
+
+
+@given(st.lists(st.integers(-50, 50), min_size=5, max_size=5), st.integers(0, 200))
+def test_announced_deadlines_are_only_put_off_while_they_are_ahead(planned, shifts, hours):
+    announced = events.announce(events.draft(new_id(), "moskva", planned()), NOW)
+    now = NOW + timedelta(hours=hours)
+    old = dict(announced.plan.deadlines)
+    new = {name: old[name] + timedelta(minutes=shift) for name, shift in zip(DEADLINES, shifts, strict=True)}
+    kept = [new[name] == old[name] for name in DEADLINES]
+    longer = [new["apply_opens"] <= old["apply_opens"], *(new[name] >= old[name] for name in DEADLINES[1:])]
+    ahead = [old[name] > now for name in DEADLINES]
+    if all(same or (more and left) for same, more, left in zip(kept, longer, ahead, strict=True)):
+        changed = events.revise(announced, put_off(announced, **new), now)
+        assert dict(changed.event.deadlines) == dict(changed.plan.deadlines) == new
+        assert (changed.event.schedule_revision, changed.event.sequence) == (1, 0)
+    else:
+        with pytest.raises(DeadlineBinds):
+            events.revise(announced, put_off(announced, **new), now)
+
+
+def test_deadlines_that_are_put_off_keep_their_order(announced):
+    with pytest.raises(DeadlinesOutOfOrder):
+        later = announced.plan.deadlines.decide_by + timedelta(minutes=1)
+        events.revise(announced, put_off(announced, apply_closes=later), NOW)
+
+
+def test_a_sessions_id_is_calendars_to_give(announced, plan):
+    first, second = plan["sessions"]
+    known = announced.plan.sessions
+
+    def ids(*sessions):
+        return [one.id for one in PlanBody.model_validate({**plan, "sessions": sessions}).plan(known).sessions]
+
+    assert ids(first, second) == [one.id for one in known], "by place"
+    swapped = ids({**second, "id": str(known[1].id)}, first)
+    assert swapped[0] == known[1].id
+    assert swapped[1] not in {one.id for one in known}, "its place is taken: a new one"
+    with pytest.raises(UnknownPlannedSession) as refused:
+        ids(first, {**second, "id": str(new_id())})
+    assert refused.value.field == "sessions.1.id"
 
 
 def test_an_event_is_completed_once_its_last_session_has_begun(announced):

@@ -63,7 +63,7 @@ def test_an_announcement_fills_in_the_presets_deadlines_and_the_hosts_own_win(pl
     assert announced.event.deadlines == fitted(Preset.STANDARD, announced.event.starts_at, NOW).deadlines
     own = events.draft(new_id(), "moskva", planned(deadlines_preset="standard"))
     assert events.announce(own, NOW).event.deadlines == own.plan.deadlines
-    again = events.revise(announced, announced.plan.model_copy(update={"deadlines": None, "title": "Иначе"}))
+    again = events.revise(announced, announced.plan.model_copy(update={"deadlines": None, "title": "Иначе"}), NOW)
     assert again.event.deadlines == announced.event.deadlines
 
 

@@ -227,5 +227,5 @@ def test_a_clone_keeps_the_plan_and_the_wall_clock_on_other_days(settled):
 
 def test_a_clones_origin_outlives_its_revision(settled, planned):
     again = clone(settled, new_id(), [new_id(), new_id()], date(2026, 10, 4), NOW)
-    announced = events.announce(events.revise(again, planned(title="Ещё раз")), NOW)
+    announced = events.announce(events.revise(again, planned(title="Ещё раз"), NOW), NOW)
     assert announced.event.cloned_from == settled.id

@@ -1,10 +1,12 @@
 """A host writes an event: what is typed arrives, what is not in the form stays."""
 
 import json
+import re
+from datetime import UTC, datetime
 
 import pytest
 
-from vzaimo.portal.testing import EVENT, me, problem
+from vzaimo.portal.testing import EVENT, PRACTICE, city, event, me, practice, problem
 
 PLAN = {
     "title": "Визит",
@@ -65,6 +67,7 @@ async def host(member, gateways):
     gateways.answers["registry", "/organisations"] = [
         {"id": SCHOOL, "city": "moskva", "name": "Школа № 1560", "kind": "school"}
     ]
+    gateways.answers["registry", "/cities"] += [city("tver", "Тверь")]
     gateways.answers["calendar", f"/plans/{EVENT}"] = plan()
     gateways.answers["POST", "/events"] = {"id": EVENT, "version": 1}
     gateways.answers["PUT", f"/events/{EVENT}"] = {"id": EVENT, "version": 3}
@@ -163,9 +166,126 @@ async def test_presets_are_shown_with_what_they_give(host, gateways):
     assert "Времени мало" in text
 
 
-async def test_an_event_is_called_off_for_a_reason(host, gateways):
-    await host.post(f"/plans/{EVENT}/cancel", {"reason": "force-majeure"})
-    assert json.loads(gateways.sent()[0].content) == {"reason": "force-majeure"}
+async def test_what_somebody_else_stored_stands_beside_what_was_typed(host, gateways):
+    gateways.answers["PUT", f"/events/{EVENT}"] = problem(412, "stale", "Уже изменено")
+    nobody = {"reserve-in_person-city": [""], "reserve-in_person-seats": [""]}
+    answer = await host.post(f"/plans/{EVENT}", FORM | nobody | {"step": "save"})
+    assert answer.status_code == 412
+    rows = table(answer.text)
+    assert rows["Название"] == ("Визит", "Визит в школы")
+    assert rows["Часть 1: конец"] == ("чт, 4 окт. 2040 г., 17:00", "чт, 4 окт. 2040 г., 18:00")
+    assert rows["Места, оставленные за городами, очно"] == ("Тверь: 5", "нет")
+    assert "Описание" not in rows, "what is the same is not shown"
+    assert 'name="_version" value="2"' in answer.text, "it may be saved again"
+
+
+def table(text):
+    """The rows of the page's first table: what, and the other two cells."""
+    page = text.partition("<table")[2].partition("</table>")[0]
+    rows = [[plain(cell) for cell in row.split("<td")[1:]] for row in page.split("<tr")[1:]]
+    return {row[0]: tuple(row[1:3]) for row in rows if row}
+
+
+def plain(cell):
+    return " ".join(re.sub(r"<[^>]+>", " ", cell.partition(">")[2]).split())
+
+
+async def test_reserves_are_typed_by_name(host, gateways):
+    kept = {"reserve-in_person-city": ["ижевск", "", ""], "reserve-in_person-seats": ["7", "", ""]}
+    await host.post(f"/plans/{EVENT}", FORM | kept | {"step": "save"})
+    assert json.loads(gateways.sent("PUT")[0].content)["seats"][0]["reserves"] == {"izhevsk": 7}
+
+
+@pytest.mark.parametrize("city, seats", [("Атлантида", "7"), ("Ижевск", "")])
+async def test_a_reserve_that_is_for_nobody_or_nothing_is_not_sent(host, gateways, city, seats):
+    kept = {"reserve-in_person-city": [city], "reserve-in_person-seats": [seats]}
+    answer = await host.post(f"/plans/{EVENT}", FORM | kept | {"step": "save"})
+    assert answer.status_code == 422
+    assert f'value="{city}"' in answer.text
+    assert "Выберите город из списка" in answer.text
+    assert gateways.sent("PUT") == []
+
+
+async def test_practices_are_ticked_and_stay_while_registry_is_away(host, gateways):
+    gateways.answers["registry", "/practices"] = [practice(city="moskva", id=SCHOOL, title="Школьный двор")]
+    gateways.answers["registry", f"/practices/{PRACTICE}"] = practice()
+    text = (await host.get(f"/plans/{EVENT}")).text
+    assert re.search(rf'value="{PRACTICE}" checked> Сельский комплекс', text), "shown already, another city's"
+    assert re.search(rf'value="{SCHOOL}"> Школьный двор', text)
+    await host.post(f"/plans/{EVENT}", FORM | {"_practices": "1", "practices": [SCHOOL], "step": "save"})
+    assert json.loads(gateways.sent("PUT")[0].content)["practices"] == [SCHOOL]
+    gateways.answers["registry", "/practices"] = problem(503, "unavailable", "Нет")
+    assert "выбранные останутся" in (await host.get(f"/plans/{EVENT}")).text
+
+
+async def test_an_announced_deadline_is_put_off_and_the_others_stay_to_the_second(host, gateways):
+    stored = {
+        "apply_opens": "2020-09-01T03:00:07.5Z",
+        "apply_closes": "2040-09-20T03:00:00Z",
+        "decide_by": "2040-09-21T03:00:33Z",
+        "confirm_by": "2040-09-22T03:00:00Z",
+        "roster_freeze": "2040-09-23T03:00:00Z",
+    }
+    gateways.answers["calendar", f"/plans/{EVENT}"] = plan("announced", deadlines=stored)
+    form = dict(re.findall(r'name="([a-z_]+)" type="datetime-local" value="([^"]+)"', await page(host)))
+    assert form["apply_closes"] == "2040-09-20T09:00"
+    await host.post(f"/plans/{EVENT}", FORM | form | {"apply_closes": "2040-09-21T08:00", "step": "save"})
+    sent = json.loads(gateways.sent("PUT")[0].content)["deadlines"]
+    assert datetime.fromisoformat(sent["apply_closes"]) == datetime(2040, 9, 21, 2, tzinfo=UTC)
+    for name in ("apply_opens", "decide_by"):
+        assert datetime.fromisoformat(sent[name]) == datetime.fromisoformat(stored[name])
+
+
+async def page(host):
+    return (await host.get(f"/plans/{EVENT}")).text
+
+
+async def test_a_refusal_of_one_deadline_stands_at_its_field(host, gateways):
+    gateways.answers["calendar", f"/plans/{EVENT}"] = plan("announced", deadlines=event()["deadlines"])
+    refused = problem(409, "deadline-binds", "Срок объявлен", detail="Можно продлить", field="deadlines.confirm_by")
+    gateways.answers["PUT", f"/events/{EVENT}"] = refused
+    answer = await host.post(f"/plans/{EVENT}", FORM | {"step": "save"})
+    assert 'id="e-confirm_by">Можно продлить' in answer.text
+
+
+async def test_a_draft_is_seen_as_its_guests_will(host, gateways):
+    gateways.answers["calendar", f"/events/{EVENT}/deadlines"] = {"deadlines": event()["deadlines"], "promises": []}
+    kept = await host.post(f"/plans/{EVENT}", FORM | {"step": "preview"})
+    assert kept.headers["location"] == f"/plans/{EVENT}/preview"
+    text = " ".join((await host.get(f"/plans/{EVENT}/preview")).text.split())
+    assert "Так мероприятие увидят гости" in text
+    assert "чт, 4 окт. 2040 г., 10:00" in text
+    assert "60 мест свободно" in text
+    assert "demo.example" not in text, "the link to join is not for guests' eyes"
+    assert "/ask?" not in text
+    assert f'href="/events/{EVENT}' not in text, "nothing leads to a page that is not there yet"
+
+
+@pytest.mark.parametrize("more", [{"sessions": []}, {}])
+async def test_a_preview_that_lacks_something_says_what(host, gateways, more):
+    gateways.answers["calendar", f"/plans/{EVENT}"] = plan(**more)
+    gateways.answers["calendar", f"/events/{EVENT}/deadlines"] = problem(422, "too-late", "Этот срок уже прошёл")
+    text = (await host.get(f"/plans/{EVENT}/preview")).text
+    assert ("Добавьте хотя бы одну часть" if more else "Этот срок уже прошёл") in text
+
+
+async def test_a_slot_that_was_chosen_is_a_session_more(host, gateways):
+    text = (await host.get(f"/plans/{EVENT}?slot=2040-11-05T10:30&minutes=60")).text
+    assert 'value="2040-11-05T10:30"' in text
+    assert 'value="2040-11-05T11:30"' in text
+    assert (await host.get(f"/plans/{EVENT}?slot=9999-12-31T23:59")).status_code == 200
+
+
+async def test_slots_are_ranked_for_the_chosen_cities(host, gateways):
+    slot = {"starts_at": "2040-11-05T04:00:00Z", "ends_at": "2040-11-05T05:30:00Z", "share": 0.5, "cities": ["moskva"]}
+    gateways.answers["calendar", "/slots"] = {"items": [slot]}
+    text = (await host.get(f"/slots?plan={EVENT}&city=moskva&city=izhevsk&since=2040-11-05&until=2040-11-06")).text
+    asked = next(one.url.params for one in gateways.asked if one.url.path.endswith("/slots"))
+    assert asked.get_list("cities") == ["moskva", "izhevsk"]
+    assert (asked["from"], asked["until"]) == ("2040-11-05T00:00:00+06:00", "2040-11-07T00:00:00+06:00")
+    assert "1 из 2" in text
+    assert "Ижевск (08:00)" in text
+    assert f'href="/plans/{EVENT}?slot=2040-11-05T10:00&amp;minutes=90"' in text
 
 
 async def test_drafts_are_listed_for_their_city(host, gateways):

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from vzaimo.contracts.calendar import (
     CapacityRequest,
     EventAnnounced,
+    EventDetailsChanged,
     EventRescheduled,
     EventStatus,
     Mode,
@@ -18,6 +20,7 @@ from vzaimo.kit.tables import MarkRow, TimerRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 from vzaimo.requests.handlers import halls
+from vzaimo.requests.handlers.deadlines import CONFIRM
 from vzaimo.requests.main import parts
 from vzaimo.requests.projections import CITY
 
@@ -166,6 +169,31 @@ async def test_a_mode_that_is_taken_away_closes_its_hall_and_may_come_back(
         return one["capacity"] == 7
 
     await eventually(reopened, "the new seats")
+
+
+async def test_a_deadline_that_is_put_off_acts_at_its_new_time(
+    requests, announce, ask, decide, foreign, make_event, view, becomes, advance
+):
+    event = make_event()
+    request = await ask(await announce(event), "tver", 2)
+    await decide(request)
+    old = event.deadlines.confirm_by
+    deadlines = event.deadlines.model_copy(update={"confirm_by": old + timedelta(hours=1)})
+    await foreign.tell(
+        EventDetailsChanged(aggregate_version=2, event=event.model_copy(update={"deadlines": deadlines}))
+    )
+    timers = table_of(TimerRow)
+
+    async def moved():
+        async with requests.service.works.database.read() as tx:
+            due = await tx.scalar(select(timers.c.due_at).where(timers.c.kind == CONFIRM))
+        return due == deadlines.confirm_by
+
+    await eventually(moved, "the timer at its new time")
+    await advance(old - event.announced_at + timedelta(minutes=30))
+    assert (await view(request))["status"] == "approved"
+    await advance(timedelta(hours=1))
+    await becomes(request, "released")
 
 
 async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_it_is_too_late(

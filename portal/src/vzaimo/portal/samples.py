@@ -175,13 +175,41 @@ def _registry() -> dict[tuple[str, str], Any]:
 
 
 def _calendar() -> dict[tuple[str, str], Any]:
-    plan = {"title": "Визит", "mode": "hybrid", "timezone": "Europe/Moscow", "topics": ["mesh"]}
+    day = {
+        "id": REQUEST,
+        "title": "Как устроен школьный день",
+        "starts": "2040-10-04T10:00:00",
+        "ends": "2040-10-04T17:00:00",
+        "site": {"name": "Школа № 1560", "address": "Москва, улица Маршала Малиновского, 7"},
+        "join_link": "https://join.example/a",
+    }
+    plan = {
+        "title": "Образовательная среда московской школы",
+        "mode": "hybrid",
+        "timezone": "Europe/Moscow",
+        "topics": ["mesh"],
+        "audience": ["director"],
+        "practices": [PRACTICE],
+        "sessions": [day, {**day, "id": NEED, "starts": "2040-10-05T10:00:00", "ends": "2040-10-05T16:00:00"}],
+        "deadlines": event()["deadlines"],
+        "seats": [{"mode": "in_person", "capacity": 60, "quota": 30, "reserves": {"izhevsk": 10}}],
+    }
     written = {"id": EVENT, "host": "moskva", "status": "announced", "plan": plan, "version": 1}
+    moved = {"schedule_revision": 2, "capacity_no": 2, "capacity_applied": False}
+    joinable = [{**event()["sessions"][0], "joinable": True}]
+    slot = {"starts_at": "2040-11-05T06:00:00Z", "ends_at": "2040-11-05T07:30:00Z"}
+    link = {"id": REQUEST, "event": EVENT, "city": "izhevsk", "made_at": "2026-09-01T00:00:00Z"}
     return {
         ("calendar", "/events"): [event(), event(mode="remote", seats_now=[])],
-        ("calendar", f"/events/{EVENT}"): event(practices=[PRACTICE], academic_hours=16, schedule_revision=2),
+        ("calendar", f"/events/{EVENT}"): event(practices=[PRACTICE], academic_hours=16, sessions=joinable, **moved),
+        ("calendar", f"/events/{EVENT}/share-links"): [link],
         ("calendar", "/plans"): [written],
         ("calendar", f"/plans/{EVENT}"): written,
+        ("calendar", f"/plans/{NEED}"): {**written, "id": NEED, "status": "draft"},
+        ("calendar", "/feeds/private"): {"made_at": "2026-09-01T00:00:00Z"},
+        ("calendar", "/slots"): {
+            "items": [{**slot, "share": 1.0, "cities": ["izhevsk"]}, {**slot, "share": 0.0, "cities": []}]
+        },
     }
 
 

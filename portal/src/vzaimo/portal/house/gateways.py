@@ -64,6 +64,8 @@ class Problem(Exception):
         }
         self.facts = content
         """What else the refusal tells, by name."""
+        if isinstance(content.get("field"), str):
+            self.errors.setdefault(content["field"], self.detail or self.title)
         super().__init__(f"{status} {self.kind}")
 
 
@@ -102,7 +104,7 @@ class Gateways:
 
     async def read(self, service: Place, path: str, shape: type[T], caller: Caller, /, **query: object) -> T:
         """Read something. Raises ``Away``, ``Problem``, ``SignedOut``."""
-        asked = {name: _plain(value) for name, value in query.items() if value not in {None, ""}}
+        asked = {name: _plain(value) for name, value in query.items() if value is not None and value != ""}
         answer = await self._call(service, "GET", path, caller, params=asked)
         try:
             return shape.model_validate_json(answer.content)
@@ -140,12 +142,7 @@ class Gateways:
         version: int | None = None,
     ) -> tuple[Receipt, str | None]:
         """Send a command; the receipt, and the position to remember. Raises ``Away``, ``Problem``, ``SignedOut``."""
-        more: dict[str, str] = {}
-        if key is not None:
-            more["Idempotency-Key"] = key
-        if version is not None:
-            more["If-Match"] = f'"{version}"'
-        answer = await self._call(service, method, path, caller, json=body, more=more)
+        answer = await self._command(service, method, path, caller, body=body, key=key, version=version)
         try:
             receipt = Receipt.model_validate_json(answer.content)
         except ValidationError:
@@ -155,6 +152,36 @@ class Gateways:
     async def text(self, service: Service, path: str, caller: Caller, **query: str) -> str:
         """Read something that the gateway has written out. Raises ``Away``, ``Problem``, ``SignedOut``."""
         return (await self._call(service, "GET", path, caller, params=query)).text
+
+    async def obtain(
+        self, service: Service, path: str, shape: type[T], caller: Caller, *, body: object = None, key: str | None
+    ) -> T | None:
+        """Have something made that is shown in this answer alone; nothing where it was made, and shown, before."""
+        answer = await self._command(service, "POST", path, caller, body=body, key=key)
+        if answer.headers.get("idempotency-replayed"):
+            return None
+        try:
+            return shape.model_validate_json(answer.content)
+        except ValidationError:
+            raise Away(service) from None
+
+    async def _command(
+        self,
+        service: Service,
+        method: str,
+        path: str,
+        caller: Caller,
+        *,
+        body: object,
+        key: str | None,
+        version: int | None = None,
+    ) -> httpx2.Response:
+        more: dict[str, str] = {}
+        if key is not None:
+            more["Idempotency-Key"] = key
+        if version is not None:
+            more["If-Match"] = f'"{version}"'
+        return await self._call(service, method, path, caller, json=body, more=more)
 
     async def leads_to(self, service: Service, path: str, caller: Caller) -> str:
         """Where a redirect of the gateway leads. Raises ``Away``, ``Problem``, ``SignedOut``."""
@@ -182,7 +209,7 @@ class Gateways:
         path: str,
         caller: Caller,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | list[str]] | None = None,
         json: object = None,
         more: Mapping[str, str] | None = None,
     ) -> httpx2.Response:
@@ -221,5 +248,7 @@ def _checked(service: Place, answer: httpx2.Response) -> httpx2.Response:
     raise Problem(answer.status_code, content)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object) -> str | list[str]:
+    if isinstance(value, list):
+        return [str(one) for one in value]
     return str(value).lower() if isinstance(value, bool) else str(value)

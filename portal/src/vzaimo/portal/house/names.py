@@ -64,6 +64,10 @@ class Names:
         active = (city for city in self.cities.values() if city.status is CityStatus.ACTIVE)
         return sorted(((city.id, city.name) for city in active), key=lambda one: one[1])
 
+    def slugs(self) -> dict[str, str]:
+        """Cities that take part by their names, for those who type one."""
+        return {name.casefold(): city for city, name in self.city_options()}
+
     def zones(self) -> list[str]:
         """The zones of all cities, to choose from."""
         return sorted({city.timezone for city in self.cities.values()})

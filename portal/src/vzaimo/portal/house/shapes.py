@@ -40,12 +40,19 @@ class Seats(State):
     waiting: int
     free: int | None
 
+    @property
+    def taken(self) -> int:
+        """Seats that somebody has or is offered."""
+        return self.granted + self.held
+
 
 class Event(calendar.Event):
     """An event with its summary and the seats now."""
 
     summary: str = ""
     seats_now: tuple[Seats, ...] = ()
+    capacity_overdue: bool = False
+    """The seat ledger has not answered for ten minutes."""
     version: int
 
     @property

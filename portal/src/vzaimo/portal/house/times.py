@@ -1,7 +1,7 @@
 """Times as people read them: by the clock of the venue, and beside it by the reader's."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,14 @@ class Clock:
         """The same with seconds, by the reader's clock."""
         there = self._there(at, None)
         return f"{self.short(at)}{format_time(there, ':ss', tzinfo=there.tzinfo, locale=self.language)}"
+
+    def wall(self, text: str) -> str:
+        """``вс, 4 окт., 10:00`` of a form's field; what is no time is shown as it is."""
+        try:
+            there = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        except ValueError:
+            return text
+        return self.short(there, ZoneInfo("UTC"))
 
     def time(self, at: datetime, zone: ZoneInfo | None = None) -> str:
         """``10:00``, in both languages by 24 hours."""

@@ -136,6 +136,11 @@ class Visit:
             self.session.wrote(position)
         return receipt
 
+    async def obtain(self, service: Service, path: str, shape: type[T], body: object = None) -> T | None:
+        """Have something made that is shown once, under the form's key; nothing where it was made before."""
+        key = str(self.typed.get("_key", "")) or None
+        return await self.portal.gateways.obtain(service, path, shape, self.caller, body=body, key=key)
+
     async def me(self) -> Me | None:
         """The visitor's roles; none for strangers and while registry is away."""
         return (await self._me).value if self._me else None

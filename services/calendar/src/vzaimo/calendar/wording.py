@@ -21,6 +21,11 @@ WORDING: Wording = {
         ("Занятие не найдено", "В этом мероприятии нет занятия {session}."),
         ("No such session", "The event has no session {session}."),
     ),
+    "unknown-planned-session": Words(
+        422,
+        ("Такой части в плане нет", "{field}: части {session} нет в этом мероприятии; у новой части id не указывают."),
+        ("The plan has no such session", "{field}: the event has no session {session}; a new one is sent without id."),
+    ),
     "no-join-link": Words(
         404,
         ("Подключаться не к чему", "У ближайшего занятия нет ссылки: её указывает принимающий город."),
@@ -104,6 +109,17 @@ WORDING: Wording = {
         422,
         ("Этот срок уже прошёл", "{field}: {moment} — в прошлом; укажите более позднее время."),
         ("This moment has passed", "{field}: {moment} is past; choose a later time."),
+    ),
+    "deadline-binds": Words(
+        409,
+        (
+            "Этот срок уже объявлен",
+            "{field}: было {moment}. Объявленный срок можно продлить, пока он не прошёл; приём можно открыть раньше.",
+        ),
+        (
+            "This deadline is announced",
+            "{field}: it was {moment}. A deadline may be put off until it has passed; requests may open earlier.",
+        ),
     ),
     "too-early": Words(
         409,

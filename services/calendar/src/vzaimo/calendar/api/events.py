@@ -82,11 +82,9 @@ async def draft(body: DraftBody, call: Command) -> Response:
 
 @router.put("/events/{event_id}", response_model=Receipt)
 async def revise(event_id: UUID, body: PlanBody, call: Command) -> Response:
-    """Write a draft anew, or the details of an announced event."""
-    async with call.gate.database.read() as tx:
-        known = (await views.plan(tx, event_id, call.actor)).plan.sessions
+    """Write a draft anew; of an announced event the details, and put off deadlines that are ahead."""
     done = await events.revise(
-        event_id, body.plan(known), call.expected_version, works=call.works, cause=call.cause, actor=call.actor
+        event_id, body.plan, call.expected_version, works=call.works, cause=call.cause, actor=call.actor
     )
     return call.receipt(done)
 
@@ -101,10 +99,8 @@ async def announce(event_id: UUID, call: Command) -> Response:
 @router.post("/events/{event_id}/reschedule", response_model=Receipt)
 async def move(event_id: UUID, body: RescheduleBody, call: Command) -> Response:
     """Move an announced event in time, zone, site or mode: whoever was admitted decides anew."""
-    async with call.gate.database.read() as tx:
-        known = (await views.plan(tx, event_id, call.actor)).plan.sessions
     done = await reschedule.move(
-        event_id, body.schedule(known), call.expected_version, works=call.works, cause=call.cause, actor=call.actor
+        event_id, body.schedule, call.expected_version, works=call.works, cause=call.cause, actor=call.actor
     )
     return call.receipt(done)
 

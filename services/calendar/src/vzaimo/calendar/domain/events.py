@@ -4,17 +4,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from vzaimo.calendar.domain.plans import Plan, check_complete, check_deadlines, checked_seats, scheduled
+from vzaimo.calendar.domain.plans import (
+    DEADLINES,
+    Plan,
+    check_complete,
+    check_deadlines,
+    check_order,
+    checked_seats,
+    scheduled,
+)
 from vzaimo.calendar.domain.presets import fitted
 from vzaimo.calendar.domain.refusals import (
     CapacityRequestOpen,
+    DeadlineBinds,
     EventIncomplete,
     MaterialChange,
     TooEarly,
     TooLate,
     WrongEventStatus,
 )
-from vzaimo.contracts.calendar import Admission, CapacityRequest, Event, EventStatus, Mode, SeatPlan
+from vzaimo.contracts.calendar import Admission, CapacityRequest, Deadlines, Event, EventStatus, Mode, SeatPlan
 from vzaimo.contracts.requests import CapacityAnswer
 
 COMPLETES_AFTER = timedelta(days=14)
@@ -22,7 +31,7 @@ COMPLETES_AFTER = timedelta(days=14)
 ANSWERED_WITHIN = timedelta(minutes=10)
 """A request for capacity that the ledger has not answered by then is shown and alerted."""
 _DETAILS = ("title", "audience", "topics", "practices", "need", "academic_hours")
-_BINDING = ("deadlines", "admission", "queue_policy", "queue_order", "seats")
+_BINDING = ("admission", "queue_policy", "queue_order", "seats")
 _MATERIAL = ("mode", "timezone")
 _MATERIAL_OF_SESSION = ("starts", "ends", "starts_fold", "ends_fold", "site")
 
@@ -95,10 +104,10 @@ def announce(state: EventState, now: datetime) -> EventState:
     return replace(state, plan=plan, event=event)
 
 
-def revise(state: EventState, plan: Plan) -> EventState:
+def revise(state: EventState, plan: Plan, now: datetime) -> EventState:
     """Change a draft in any way, an announced event in its details alone. Raises ``MaterialChange``.
 
-    Deadlines and seats that are not named stay as they were announced.
+    Deadlines that are ahead may be put off. Deadlines and seats that are not named stay as they were announced.
     """
     plan = plan.model_copy(update={"cloned_from": state.plan.cloned_from})
     if state.event is None:
@@ -110,7 +119,9 @@ def revise(state: EventState, plan: Plan) -> EventState:
     if touched := _binding(state.plan, plan):
         raise MaterialChange(touched)
     check_complete(plan)
-    changed = event.model_copy(update={**_details(plan), "sessions": scheduled(plan)})
+    deadlines = plan.deadlines or event.deadlines
+    _check_put_off(event, deadlines, now)
+    changed = event.model_copy(update={**_details(plan), "sessions": scheduled(plan), "deadlines": deadlines})
     return replace(state, plan=plan, event=changed)
 
 
@@ -198,6 +209,17 @@ def moved(old: Plan, new: Plan) -> tuple[str, ...]:
         if getattr(before, name) != getattr(after, name)
     ]
     return tuple(touched)
+
+
+def _check_put_off(event: Event, new: Deadlines, now: datetime) -> None:
+    """Nobody has less time than was announced, and nothing that has passed comes back. Raises ``DeadlineBinds``."""
+    for name in DEADLINES:
+        before, after = getattr(event.deadlines, name), getattr(new, name)
+        sooner = after < before if name != "apply_opens" else after > before
+        if before != after and (before <= now or sooner):
+            raise DeadlineBinds(f"deadlines.{name}", before)
+    if new != event.deadlines:
+        check_order(new, event.starts_at)
 
 
 def _binding(old: Plan, new: Plan) -> tuple[str, ...]:

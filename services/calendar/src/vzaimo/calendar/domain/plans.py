@@ -1,5 +1,6 @@
 """What a host plans: an event in the venue's wall-clock time, with the texts and links that no fact carries."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import combinations, pairwise
 from uuid import UUID
@@ -14,6 +15,7 @@ from vzaimo.calendar.domain.refusals import (
     SessionEndsTooEarly,
     SessionsOverlap,
     TooLate,
+    UnknownPlannedSession,
 )
 from vzaimo.calendar.domain.zones import instant, zone_of
 from vzaimo.contracts.calendar import (
@@ -33,10 +35,13 @@ from vzaimo.contracts.event import Slug, State
 DEADLINES = tuple(Deadlines.model_fields)
 
 
-class PlannedSession(State):
-    """A session by the venue's clock. ``fold`` chooses in an hour that comes twice (PEP 495)."""
+class WrittenSession(State):
+    """A session as its host writes it, by the venue's clock; without ``id`` calendar finds one.
 
-    id: UUID
+    ``fold`` chooses in an hour that comes twice (PEP 495).
+    """
+
+    id: UUID | None = None
     title: str
     starts: NaiveDatetime
     ends: NaiveDatetime
@@ -45,6 +50,12 @@ class PlannedSession(State):
     site: Site | None = None
     join_link: str | None = None
     capacity: int | None = None
+
+
+class PlannedSession(WrittenSession):
+    """A session that is known by its id from now on."""
+
+    id: UUID
 
 
 class Plan(State):
@@ -68,6 +79,29 @@ class Plan(State):
     queue_policy: QueuePolicy = QueuePolicy.STRICT
     queue_order: QueueOrder = QueueOrder.SUBMITTED
     cloned_from: UUID | None = None
+
+
+Writing = Callable[[tuple[PlannedSession, ...]], Plan]
+"""What the host wrote, once the sessions that the event has are known."""
+
+
+def identified(
+    written: Sequence[WrittenSession], known: Sequence[PlannedSession], fresh: Sequence[UUID]
+) -> tuple[PlannedSession, ...]:
+    """Sessions with their ids: the one that is named, else the one that stood in this place, else a new one.
+
+    ``fresh``: an id for each, should it be new. Raises ``UnknownPlannedSession`` for an id that the event does not
+    have: ids are calendar's to give, since assignments and ways to join are found by them.
+    """
+    ours, named = {one.id for one in known}, {one.id for one in written}
+    usual = [one.id if one.id not in named else None for one in known]
+    found = []
+    for place, one in enumerate(written):
+        if one.id is not None and one.id not in ours:
+            raise UnknownPlannedSession(f"sessions.{place}.id", one.id)
+        kept = one.id or (usual[place] if place < len(usual) else None) or fresh[place]
+        found.append(PlannedSession.model_validate(one.model_dump(exclude={"id"}) | {"id": kept}))
+    return tuple(found)
 
 
 def scheduled(plan: Plan) -> tuple[Session, ...]:

@@ -35,6 +35,14 @@ class UnknownSession(Refusal):
 
 
 @dataclass
+class UnknownPlannedSession(Refusal):
+    """A plan names a session that its event does not have."""
+
+    field: str
+    session: UUID
+
+
+@dataclass
 class NoJoinLink(Refusal):
     """There is nothing to join: no session with a link is on, or ahead."""
 
@@ -140,6 +148,14 @@ class DeadlinesOutOfOrder(Refusal):
 @dataclass
 class TooLate(Refusal):
     """This moment has passed."""
+
+    field: str
+    moment: datetime
+
+
+@dataclass
+class DeadlineBinds(Refusal):
+    """Cities count on this deadline of an announced event: one that is ahead may be put off, one that passed stays."""
 
     field: str
     moment: datetime

@@ -1,6 +1,6 @@
 """A material change of an announced event: whoever was admitted decides anew."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -38,6 +38,10 @@ class Schedule:
     reconfirm_by: datetime | None = None
     seats: tuple[SeatPlan, ...] = ()
     """Of a mode that is added; those agreed for the others stay."""
+
+
+Scheduling = Callable[[tuple[PlannedSession, ...]], Schedule]
+"""The schedule that the host wrote, once the sessions that the event has are known."""
 
 
 def reschedule(state: EventState, new: Schedule, used: Mapping[SeatMode, int], now: datetime) -> EventState:

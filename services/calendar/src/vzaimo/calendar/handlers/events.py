@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import insert
 
 from vzaimo.calendar.domain import events
-from vzaimo.calendar.domain.plans import Plan
+from vzaimo.calendar.domain.plans import Plan, Writing
 from vzaimo.calendar.domain.refusals import UnknownEvent
 from vzaimo.calendar.handlers.access import check_active, check_practices, host_status, may_write, own
 from vzaimo.calendar.handlers.keep import keep
@@ -33,15 +33,18 @@ async def draft(event_id: UUID, host: str, plan: Plan, *, works: Works, cause: C
 
 
 @retry_conflicts
-async def revise(event_id: UUID, plan: Plan, version: int | None, *, works: Works, cause: Cause, actor: Actor) -> Done:
-    """The host changes its draft, or the details of an announced event."""
+async def revise(
+    event_id: UUID, written: Writing, version: int | None, *, works: Works, cause: Cause, actor: Actor
+) -> Done:
+    """The host changes its draft; of an announced event the details, or puts deadlines off."""
     await lemmas.ready()
     async with works.begin(cause) as work:
         row = await own(work, event_id, actor)
         check_version(row.version, version)
-        state = events.revise(event_of(row), plan)
+        before = event_of(row)
+        state = events.revise(before, written(before.plan.sessions), work.now)
         if state.event is not None:
-            await check_practices(work, plan)
+            await check_practices(work, state.plan)
         return await keep(work, row, state, EventDetailsChanged if state.event else None)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from vzaimo.calendar.domain import events
-from vzaimo.calendar.domain.reschedule import Schedule, adds_mode, reschedule
+from vzaimo.calendar.domain.reschedule import Scheduling, adds_mode, reschedule
 from vzaimo.calendar.handlers.access import check_active, host_status, own
 from vzaimo.calendar.handlers.events import COMPLETE
 from vzaimo.calendar.handlers.keep import keep
@@ -21,7 +21,7 @@ from vzaimo.kit.work import Done, Works
 
 @retry_conflicts
 async def move(
-    event_id: UUID, schedule: Schedule, version: int | None, *, works: Works, cause: Cause, actor: Actor
+    event_id: UUID, written: Scheduling, version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
     """Change time, zone, site or mode. A suspended city may, too, unless that adds a mode: that would be more seats."""
     await lemmas.ready()
@@ -30,6 +30,7 @@ async def move(
         row = await own(work, event_id, actor)
         check_version(row.version, version)
         state = event_of(row)
+        schedule = written(state.plan.sessions)
         if adds_mode(state.announced, schedule):
             check_active(row.host, status)
         seats = await work.all(

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from vzaimo.calendar.domain.plans import Plan, PlannedSession
+from vzaimo.calendar.domain.plans import Plan, PlannedSession, WrittenSession, identified
 from vzaimo.calendar.domain.presets import Preset
 from vzaimo.calendar.shapes.local import LocalView
 from vzaimo.calendar.shapes.moments import Moment, Wall
@@ -45,6 +45,7 @@ class SiteBody(Body):
 class SessionBody(Body):
     """A session by the venue's clock, without an offset: ``2026-10-04T10:00``.
 
+    ``id`` is calendar's: a session without one is the one that stood in its place before, or a new one.
     ``starts_fold`` and ``ends_fold`` choose in an hour that comes twice: 0 the first, 1 the second.
     """
 
@@ -70,14 +71,9 @@ Sessions = Annotated[tuple[SessionBody, ...], Field(max_length=100), AfterValida
 
 
 def planned(sessions: Sessions, known: tuple[PlannedSession, ...]) -> tuple[PlannedSession, ...]:
-    """As the domain has them. A session without ``id`` is the one that stood in its place before, or a new one."""
-    named = {one.id for one in sessions}
-    usual = [one.id if one.id not in named else None for one in known]
-    found = []
-    for place, one in enumerate(sessions):
-        kept = one.id or (usual[place] if place < len(usual) else None) or new_id()
-        found.append(PlannedSession.model_validate(one.model_dump(exclude={"id"}) | {"id": kept}))
-    return tuple(found)
+    """As the domain has them. Raises ``UnknownPlannedSession``."""
+    written = [WrittenSession.model_validate(one.model_dump()) for one in sessions]
+    return identified(written, known, [new_id() for _ in written])
 
 
 class DeadlinesBody(Body):
