@@ -122,7 +122,7 @@ async def _cities(work: Work, batch: Batch) -> None:
         notices = [*of_city(before, after)]
         if withdrew(before, after):
             notices += of_departure(after, between, at)
-        news += [(notice, arrival.event.id, at) for notice in notices]
+        news += [_news(notice, arrival) for notice in notices]
     await publish(work, news)
     for change in batch.changes:
         plan_city(work, change.fact.city, change.arrival.event.time)

@@ -12,7 +12,7 @@ from vzaimo.kit.work import Work
 from vzaimo.notify.domain.kinds import Kind
 from vzaimo.notify.domain.notices import Notice
 from vzaimo.notify.domain.webhooks import TOLD, Reason, Status, shown
-from vzaimo.notify.handlers.tell import publish
+from vzaimo.notify.handlers.tell import News, publish
 from vzaimo.notify.store import WEBHOOK, WEBHOOK_DELIVERY
 
 
@@ -37,7 +37,7 @@ async def disable(work: Work, which: ColumnElement[bool], reason: Reason) -> lis
     work.add(*(WebhookDisabled(aggregate_version=row.version, webhook=Webhook(**shown(row))) for row in rows))
     await suppress(work, [row.id for row in rows])
     if reason in TOLD:
-        await publish(work, [_notice(row, work.now) for row in rows])
+        await publish(work, [_news(row, work.now) for row in rows])
     return rows
 
 
@@ -52,5 +52,5 @@ async def suppress(work: Work, webhooks: Iterable[UUID]) -> None:
         )
 
 
-def _notice(row: Any, at: datetime) -> tuple[Notice, UUID, datetime]:
-    return Notice(Kind.WEBHOOK_DISABLED, row.city, row.id, once=f"version-{row.version}"), row.id, at
+def _news(row: Any, at: datetime) -> News:
+    return News(Notice(Kind.WEBHOOK_DISABLED, row.city, row.id, once=f"version-{row.version}"), row.id, at)
