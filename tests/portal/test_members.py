@@ -104,17 +104,10 @@ async def moderator(member, gateways):
 
 async def test_the_moderator_sees_what_waits(moderator):
     text = (await moderator.get("/moderation")).text
-    for action in (
-        "cities/perm/admit",
-        "cities/perm/decline",
-        "cities/ufa/agreement",
-        "cities/ufa/activate",
-        "cities/tver/reinstate",
-        "cities/moskva/suspend",
-        f"practices/{PRACTICE}/publish",
-        f"practices/{PRACTICE}/return",
-    ):
+    for action in (f"practices/{PRACTICE}/publish", f"practices/{PRACTICE}/return"):
         assert f'action="/moderation/{action}"' in text
+    for slug in ("perm", "ufa", "tver", "moskva"):
+        assert f'href="/moderation/cities/{slug}"' in text
     assert "Пермь → Москва" in text
 
 
@@ -123,36 +116,31 @@ async def test_a_service_that_is_away_hides_its_part_alone(moderator, gateways, 
     gateways.away = {service}
     answer = await moderator.get("/moderation")
     assert answer.status_code == 200
-    assert "cities/perm/admit" in answer.text
+    assert "/moderation/cities/perm" in answer.text
 
 
-async def test_the_moderators_steps_arrive(moderator, gateways):
-    await moderator.post("/moderation/cities/perm/admit")
+async def test_the_moderators_reviews_arrive(moderator, gateways):
+    await moderator.post(f"/moderation/practices/{PRACTICE}/publish")
     await moderator.post(f"/moderation/practices/{PRACTICE}/return", {"remark": " Уточните год "})
-    await moderator.post(
-        "/moderation/cities/ufa/agreement", {"number": "5", "signed_on": "2026-09-01", "valid_until": ""}
-    )
-    admitted, returned = gateways.sent()
-    assert admitted.url.path == "/v1/cities/perm/admit"
+    published, returned = gateways.sent()
+    assert published.url.path == f"/v1/practices/{PRACTICE}/publish"
     assert json.loads(returned.content) == {"remark": "Уточните год"}
-    signed = json.loads(gateways.sent("PUT")[0].content)
-    assert signed == {"number": "5", "signed_on": "2026-09-01", "valid_until": None}
 
 
 async def test_a_refusal_is_shown_among_what_waits(moderator, gateways):
-    gateways.answers["POST", "/cities/ufa/activate"] = problem(409, "agreement-missing", "Нет соглашения")
-    answer = await moderator.post("/moderation/cities/ufa/activate")
+    refused = problem(409, "wrong-practice-status", "Шаг сейчас невозможен")
+    gateways.answers["POST", f"/practices/{PRACTICE}/publish"] = refused
+    answer = await moderator.post(f"/moderation/practices/{PRACTICE}/publish")
     assert answer.status_code == 409
-    assert "Нет соглашения" in answer.text
+    assert "Шаг сейчас невозможен" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/moderation", "/moderation/audit"])
-async def test_the_moderators_rooms_are_there_for_moderators_alone(member, path):
-    assert (await member.get(path)).status_code == 404
+async def test_the_moderators_desk_is_there_for_moderators_alone(member):
+    assert (await member.get("/moderation")).status_code == 404
 
 
 async def test_steps_of_others_change_nothing(member, gateways):
-    for path in ("cities/perm/admit", f"practices/{PRACTICE}/publish", f"deliveries/{PRACTICE}/retry"):
+    for path in ("cities/perm/admit", f"practices/{PRACTICE}/publish", f"mails/{PRACTICE}/retry"):
         assert (await member.post(f"/moderation/{path}")).status_code == 404
     assert not gateways.sent()
 

@@ -46,8 +46,8 @@ from vzaimo.portal.rooms import (
 ROOMS = (
     agenda.router,
     events.router,
-    writing.router,
     adoptions.router,
+    writing.router,
     practices.router,
     cities.router,
     portfolio.router,
