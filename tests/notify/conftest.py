@@ -187,12 +187,23 @@ def heard(inbox):
 
 
 @pytest.fixture
-async def receiver():
-    """A city's program."""
-    made = Receiver()
-    await made.start()
-    yield made
-    await made.stop()
+async def receivers():
+    """Make cities' programs."""
+    made = []
+
+    async def make():
+        made.append(Receiver())
+        await made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.stop()
+
+
+@pytest.fixture
+async def receiver(receivers):
+    return await receivers()
 
 
 @pytest.fixture

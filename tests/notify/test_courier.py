@@ -22,14 +22,6 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.fixture
-async def receiver():
-    made = Receiver()
-    await made.start()
-    yield made
-    await made.stop()
-
-
-@pytest.fixture
 async def courier_with():
     made = []
 

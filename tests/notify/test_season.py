@@ -24,7 +24,6 @@ from vzaimo.contracts.requests import (
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.tables import TimerRow, table_of
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.receiver import Receiver
 from vzaimo.kit.testing.services import running
 from vzaimo.notify.domain import reminders
 from vzaimo.notify.domain.webhooks import READABLE
@@ -114,11 +113,10 @@ def readable(fact, city):
 
 
 async def test_everything_is_told_once_whatever_the_order(
-    notify, replica, foreign, event, request_of, clock, smtp_sink, passing, webhook
+    notify, replica, foreign, event, request_of, clock, smtp_sink, passing, webhook, receivers
 ):
-    receivers = {city: Receiver() for city in GUESTS}
-    for (city, receiver), who in zip(receivers.items(), ("boris", "anna"), strict=True):
-        await receiver.start()
+    programs = {city: await receivers() for city in GUESTS}
+    for (city, receiver), who in zip(programs.items(), ("boris", "anna"), strict=True):
         await webhook(receiver.url, *READABLE, who=who, city=city)
     chance = random.Random(1560)
     aggregates = list(season(event, request_of, clock.now()))
@@ -128,7 +126,7 @@ async def test_everything_is_told_once_whatever_the_order(
     chance.shuffle(everything)
     for fact, event_id in everything:
         await foreign.tell(fact, event_id=event_id)
-    for city, receiver in receivers.items():
+    for city, receiver in programs.items():
         wanted = {str(event_id) for fact, event_id in everything if readable(fact, city)}
         await eventually(lambda r=receiver, w=wanted: {*_ids(r)} >= w, f"{city} is sent all of it")
         assert Counter(_ids(receiver)) == Counter(wanted)
@@ -164,9 +162,8 @@ async def test_everything_is_told_once_whatever_the_order(
     assert set(mails) <= ours
     assert EVENTS - EVENTS // 3 <= kinds.pop("event-announced") <= EVENTS
     assert kinds == HEARD_ONCE
-    for city, receiver in receivers.items():
+    for city, receiver in programs.items():
         assert set(Counter(_ids(receiver)).values()) == {1}, city
-        await receiver.stop()
 
 
 def _ids(receiver):

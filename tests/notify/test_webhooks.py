@@ -14,7 +14,6 @@ from vzaimo.contracts.requests import RequestStatus, RequestSubmitted, RequestWi
 from vzaimo.kit.database import StoreUnavailable
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.receiver import Receiver
 from vzaimo.notify.handlers import dispatch
 from vzaimo.notify.handlers.purge import purge
 from vzaimo.notify.store import WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_EVENT
@@ -51,10 +50,9 @@ def signed(posted, secret, clock):
 
 
 async def test_a_city_is_sent_what_it_asked_for_and_may_read_as_it_was_on_the_bus(
-    notify, foreign, event, request_of, webhook, receiver, deliveries, clock
+    notify, foreign, event, request_of, webhook, receiver, receivers, deliveries, clock
 ):
-    other = Receiver()
-    await other.start()
+    other = await receivers()
     facts = ("EventAnnounced", "RequestSubmitted", "TopicChanged")
     hook = await webhook(receiver.url, *facts)
     elsewhere = await webhook(other.url, *facts, who="anna", city="izhevsk")
@@ -87,7 +85,6 @@ async def test_a_city_is_sent_what_it_asked_for_and_may_read_as_it_was_on_the_bu
     await foreign.tell(TopicChanged(aggregate_version=2, topic={"id": "mesh", "name": "МЭШ"}))
     await eventually(lambda: len(receiver.got) == 4, "the next one")
     assert names(receiver)[-1] == "TopicChanged"
-    await other.stop()
 
 
 async def test_a_secret_is_shown_once_and_the_one_before_signs_for_a_day(
@@ -244,7 +241,7 @@ async def _all(deliveries, hook, expected):
 
 
 async def test_one_that_answers_410_is_disabled_at_once_and_its_city_told(
-    notify, foreign, event, webhook, receiver, deliveries, clock, heard, mail_about
+    notify, foreign, event, webhook, receiver, receivers, deliveries, clock, heard, mail_about
 ):
     told = asyncio.Event()
 
@@ -254,8 +251,7 @@ async def test_one_that_answers_410_is_disabled_at_once_and_its_city_told(
 
     receiver.answer = once
     hook = await webhook(receiver.url, "EventAnnounced", "EventDetailsChanged")
-    listening = Receiver()
-    await listening.start()
+    listening = await receivers()
     await webhook(listening.url, "WebhookDisabled")
     await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
     await heard("boris", "event-announced", "webhook-disabled")
@@ -283,7 +279,6 @@ async def test_one_that_answers_410_is_disabled_at_once_and_its_city_told(
     (left,) = (await notify.call("GET", path(hook, "/deliveries"), "boris")).json()["items"][-1:]
     await notify.done("POST", path(hook, f"/deliveries/{left['id']}/retry"), "boris")
     await eventually(lambda: sorted(names(receiver)[1:]) == ["EventAnnounced", "EventCompleted"], "both")
-    await listening.stop()
 
 
 async def test_one_that_only_fails_for_three_days_is_disabled(
@@ -326,9 +321,10 @@ async def test_what_alone_is_never_taken_is_dead_and_the_moderator_may_have_it_t
     assert kind(await notify.call("POST", where, "mod")) == (409, "nothing-to-retry")
 
 
-async def test_one_that_keeps_us_waiting_delays_nobody_else(notify, foreign, event, webhook, receiver, deliveries):
-    silent = Receiver()
-    await silent.start()
+async def test_one_that_keeps_us_waiting_delays_nobody_else(
+    notify, foreign, event, webhook, receiver, receivers, deliveries
+):
+    silent = await receivers()
     silent.answer = None
     slow = await webhook(silent.url, "EventAnnounced", "EventDetailsChanged")
     await webhook(receiver.url, "EventAnnounced", "EventDetailsChanged", who="anna", city="izhevsk")
@@ -337,7 +333,6 @@ async def test_one_that_keeps_us_waiting_delays_nobody_else(notify, foreign, eve
     await eventually(lambda: len(receiver.got) == 29, "all that the other is sent")
     assert len(silent.got) == 1
     assert {one[1] for one in await deliveries(slow)} == {"queued"}
-    await silent.stop()
 
 
 async def test_what_was_taken_and_not_noted_is_sent_again_under_its_id(
