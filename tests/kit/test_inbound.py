@@ -9,20 +9,23 @@ from datetime import timedelta
 
 import nats
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlmodel import Field, SQLModel
 
-from vzaimo.contracts.event import envelope
+from vzaimo.contracts.event import envelope, parse
 from vzaimo.kit.bus import DEADLETTER, Access, Stream, ensure_stream
-from vzaimo.kit.database import StoreUnavailable
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.database import StoreUnavailable, open_database
 from vzaimo.kit.ids import new_id
-from vzaimo.kit.inbound import Copy, Inbound, Subscription, failures
+from vzaimo.kit.inbound import Arrival, Copy, Inbound, Subscription, failures
 from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD
+from vzaimo.kit.inbound.copies import keep
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.publisher import Message, Publisher
 from vzaimo.kit.tables import ParkedRow, new_registry, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.toys import NOTES, TOYS, NoteChanged, NoteFact, ToyFact, ToyMoved
+from vzaimo.kit.work import Works
 
 
 class Model(SQLModel, registry=new_registry()):
@@ -152,6 +155,7 @@ async def test_doubled_and_shuffled_facts_give_the_same_copies_and_no_effect_twi
         await level(works, dict.fromkeys("abcdef", 29))
     seen = await effects(works)
     assert len({(name, after) for name, _, after in seen}) == len(seen)
+    assert len({(name, before) for name, before, _ in seen}) == len(seen)
 
 
 async def test_the_older_fact_that_comes_late_changes_nothing(works, bus, nats_server, clock):
@@ -294,6 +298,36 @@ async def test_two_replicas_share_the_work_and_no_effect_is_doubled(postgres_url
         await level(works, {f"t{n}": 10 for n in range(50)})
     seen = await effects(works)
     assert len({(name, after) for name, _, after in seen}) == len(seen)
+    assert len({(name, before) for name, before, _ in seen}) == len(seen)
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+async def test_two_replicas_that_hear_of_something_new_at_once_act_one_after_the_other(postgres_url, clock):
+    """Whoever is second sees what the first has stored; else both would take it for news."""
+    database = await open_database(postgres_url)
+    await database.in_thread(Model.metadata.create_all)
+    works, cause, stored = Works(database, clock), Cause(actor="test"), asyncio.Event()
+
+    async def hear(version):
+        arrival = Arrival(parse(event_of(toy("a", version), clock)[2]), b"")
+        async with works.begin(cause) as work:
+            changes = await keep(work, COPY, [arrival])
+            if version == 1:
+                stored.set()
+                await eventually(waiting, "the second waits for the first")
+        return [(change.before and change.before.version, change.after["version"]) for change in changes]
+
+    async def waiting():
+        async with database.read() as tx:
+            return await tx.scalar(text(WAITING))
+
+    first = asyncio.create_task(hear(1))
+    await stored.wait()
+    assert await hear(2) == [(1, 2)]
+    assert await first == [(None, 1)]
+    await database.close()
 
 
 async def test_a_consumer_of_an_earlier_release_takes_the_present_settings_and_keeps_its_place(
