@@ -48,12 +48,14 @@ class Foreign:
     def __init__(self, client):
         self._js = client.jetstream()
         self._told = 0
+        self.began = LONG_AGO
+        """When what is told next happened, by the second."""
 
     async def tell(self, *facts, event_id=None):
         """Publish facts in order; each is in its stream when this returns."""
         for fact in facts:
             self._told += 1
-            event = envelope(fact, event_id=event_id or new_id(), time=LONG_AGO + timedelta(seconds=self._told))
+            event = envelope(fact, event_id=event_id or new_id(), time=self.began + timedelta(seconds=self._told))
             body = event.model_dump_json(exclude_none=True).encode()
             await self._js.publish(fact.subject, body, timeout=5, headers={"Nats-Msg-Id": str(event.id)})
 

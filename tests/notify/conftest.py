@@ -10,6 +10,7 @@ from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import person_ref
 from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.receiver import Receiver
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import ISSUER
 from vzaimo.notify.main import parts
@@ -93,7 +94,21 @@ def passing(clock):
 
 
 @pytest.fixture
-async def notify(foreign, contact, settings_of, smtp_sink, clock, passing):
+def notify_settings(settings_of, smtp_sink):
+    return settings_of(
+        NotifySettings,
+        smtp_host="127.0.0.1",
+        smtp_port=smtp_sink.port,
+        portal_url="https://portal.example",
+        notify_url="https://notify.example",
+        unsubscribe_key="k" * 40,
+        webhook_key="w" * 40,
+        webhook_allow_private=True,
+    )
+
+
+@pytest.fixture
+async def notify(foreign, contact, notify_settings, smtp_sink, clock, passing):
     await foreign.city("moskva", "host", name="Москва")
     await foreign.city("tver", "boris", name="Тверь")
     await foreign.city("izhevsk", "anna", name="Ижевск")
@@ -101,15 +116,7 @@ async def notify(foreign, contact, settings_of, smtp_sink, clock, passing):
     for person in ("host", "boris", "mod"):
         await contact(person)
     await contact("anna", locale="en")
-    settings = settings_of(
-        NotifySettings,
-        smtp_host="127.0.0.1",
-        smtp_port=smtp_sink.port,
-        portal_url="https://portal.example",
-        notify_url="https://notify.example",
-        unsubscribe_key="k" * 40,
-    )
-    async with running(parts(settings), settings, clock) as service:
+    async with running(parts(notify_settings), notify_settings, clock) as service:
         await service.known("host", "boris", "anna", "mod")
         # The cities' activation is news, too; each test begins after it.
         await passing(lambda: len(smtp_sink.mails) == 3, "three mails about the cities")
@@ -177,6 +184,72 @@ def heard(inbox):
         await eventually(same, f"{person} is told {kinds}")
 
     return wait
+
+
+@pytest.fixture
+async def receivers():
+    """Make cities' programs."""
+    made = []
+
+    async def make():
+        made.append(Receiver())
+        await made[-1].start()
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.stop()
+
+
+@pytest.fixture
+async def receiver(receivers):
+    return await receivers()
+
+
+@pytest.fixture
+def webhook(notify, foreign, clock):
+    """Make a webhook; what is told from now on happens now."""
+
+    async def make(url, *facts, who="boris", city="tver"):
+        answer = await notify.call("POST", f"/cities/{city}/webhooks", who, {"address": url, "facts": facts})
+        assert answer.status_code == 201, answer.text
+        foreign.began = clock.now()
+        return answer.json()
+
+    return make
+
+
+@pytest.fixture
+def deliveries(notify):
+    """What was sent to a webhook: its fact's name, status, and answer or error; the oldest first."""
+
+    async def read(webhook, who="boris"):
+        path = f"/cities/{webhook['city']}/webhooks/{webhook['id']}/deliveries?limit=200"
+        items = (await notify.call("GET", path, who)).json()["items"]
+        return [(one["type"].split(".")[-2], one["status"], one["answer"] or one["error"]) for one in reversed(items)]
+
+    return read
+
+
+@pytest.fixture
+def hours_pass(notify, clock):
+    """Let hours pass, and wait until what then is due to a webhook was tried, and noted: any, or so many."""
+
+    async def wait(webhook, hours=8, count=1, who="boris"):
+        clock.advance(timedelta(hours=hours))
+        path = f"/cities/{webhook['city']}/webhooks/{webhook['id']}/deliveries?limit=200"
+
+        async def tried():
+            items = (await notify.call("GET", path, who)).json()["items"]
+            return sum(one["tried_at"] is not None and _read(one["tried_at"]) == clock.now() for one in items) >= count
+
+        await eventually(tried, f"{count} tries")
+
+    return wait
+
+
+def _read(moment):
+    return datetime.fromisoformat(moment)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Requests to strangers, over real sockets: none goes where it may not, none waits for ever."""
 
 import asyncio
-import datetime
 import ssl
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import httpcore2
@@ -19,14 +19,6 @@ from vzaimo.notify.domain.webhooks import Answer
 
 PUBLIC = "93.184.216.34"
 OK = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture
-async def receiver():
-    made = Receiver()
-    await made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture
@@ -131,15 +123,15 @@ async def test_the_address_that_was_looked_at_is_the_one_connected_to(receiver, 
 def certificate(tmp_path):
     """For receiver.example alone, signed by itself."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
+    now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(uuid4().int >> 1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("receiver.example")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())

@@ -27,7 +27,7 @@ class WebhookBody(Body):
     """Where to send which facts, by their names."""
 
     address: Address
-    facts: Annotated[tuple[FactName, ...], Field(min_length=1, max_length=len(_NAMES))]
+    facts: Annotated[list[FactName], Field(min_length=1, max_length=len(_NAMES))]
 
 
 class WebhookChange(WebhookBody):
