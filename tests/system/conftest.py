@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import json
+import os
 import random
 import shutil
 import socket
+import sqlite3
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +19,7 @@ from vzaimo.calendar import main as calendar
 from vzaimo.kit.bus import Access, connect
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing import eventually, postgres
+from vzaimo.kit.testing.pages import DOCS, Program, blocks
 from vzaimo.kit.testing.services import running
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 from vzaimo.local import ground as grounds
@@ -344,3 +348,78 @@ async def world(urls, nats_server, smtp_sink, tmp_path, clock, passwords):
     await made.start(*SERVICES)
     yield made
     await made.stop(*list(made.services)[::-1])
+
+
+class Subscriber(Program):
+    """A program of docs/subscribing.md, as a city runs it."""
+
+    def __init__(self, folder, language, city, consumers, bus):
+        name, with_what = {"node": ("subscriber.mjs", "node"), "python": ("subscriber.py", sys.executable)}[language]
+        login = {"NATS_URL": bus.url, "NATS_USER": city, "NATS_PASSWORD": bus.passwords[city]}
+        super().__init__(
+            folder, (with_what, name, *consumers), {**os.environ, **login, "SCHEMAS": str(DOCS / "schemas")}
+        )
+        (folder / name).write_text(blocks("subscribing.md")[name], encoding="utf-8")
+        self._language = language
+        self._city = city
+
+    def states(self):
+        """What it knows, as it keeps it."""
+        if self._language == "node":
+            kept = self.folder / "states.json"
+            return json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+        return {key: json.loads(data) for key, data in self._rows("SELECT key, data FROM state")}
+
+    def aside(self):
+        """The subjects of what it could not read."""
+        if self._language == "node":
+            kept = self.folder / "aside.ndjson"
+            return {json.loads(line)[0] for line in kept.read_text().splitlines()} if kept.exists() else set()
+        return {subject for (subject,) in self._rows("SELECT subject FROM aside")}
+
+    def _rows(self, query):
+        with contextlib.closing(sqlite3.connect(self.folder / "states.db", timeout=20)) as store:
+            return store.execute(query).fetchall()
+
+    def may_see(self, subject):
+        """Whether the city reads it: the rule of the page, in its own words."""
+        _, audience, *_, city, other, _ = subject.split(".")
+        return audience == "pub" or (audience == "party" and self._city in {city, other})
+
+    async def knows(self, published):
+        """Wait until it has the newest state of all that it may see of these facts (subject and body)."""
+        newest = {}
+        for subject, body in published:
+            service, _, aggregate, _, _, _, _, key = subject.split(".")
+            data = json.loads(body)["data"]
+            known = newest.get(f"{service}/{aggregate}/{key}", data)
+            if self.may_see(subject) and known["aggregate_version"] <= data["aggregate_version"]:
+                newest[f"{service}/{aggregate}/{key}"] = data
+
+        def same():
+            # Its file may be written at this moment, and a killed program comes back to what it had in hand later.
+            with contextlib.suppress(sqlite3.OperationalError):
+                return self.states() == newest
+            return False
+
+        try:
+            await eventually(same, f"what {self._city} knows", patience=40)
+        except AssertionError:
+            raise AssertionError(f"{self.said}\n{self.states()}\nis not\n{newest}") from None
+
+
+@pytest.fixture
+async def subscriber(node_modules, tmp_path):
+    """Makes programs of docs/subscribing.md, and ends them."""
+    made = []
+
+    def make(language, city, consumers, bus):
+        folder = tmp_path / f"{language}-{city}"
+        folder.mkdir()
+        (folder / "node_modules").symlink_to(node_modules)
+        made.append(Subscriber(folder, language, city, consumers, bus))
+        return made[-1]
+
+    yield make
+    for one in made:
+        await one.kill()

@@ -1,12 +1,11 @@
-"""A visit over a bus that asks everybody who they are: the configuration of deploy/nats."""
+"""A visit over a bus that asks everybody who they are, and what the programs of docs/subscribing.md know of it."""
 
 import pytest
 
-from vzaimo.contracts.event import parse
 from vzaimo.kit.bus import Access
 from vzaimo.kit.testing import eventually
 from vzaimo.local.bus import cities, files
-from vzaimo.local.bus.permissions import CITY_API, durables
+from vzaimo.local.bus.permissions import durables
 
 
 @pytest.fixture
@@ -20,7 +19,9 @@ def passwords(guarded_bus):
 
 
 @pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
-async def test_the_four_services_work_with_their_permissions_and_a_city_reads_its_own_approval(world, caplog):
+async def test_the_four_services_work_with_their_permissions_and_cities_read_what_concerns_them(
+    world, subscriber, caplog
+):
     await world.settle_cities("moskva", "izhevsk", "tver")
     event = await world.announce()
     for city, count in (("izhevsk", 5), ("tver", 3)):
@@ -38,22 +39,26 @@ async def test_the_four_services_work_with_their_permissions_and_a_city_reads_it
         await world.services[name].service.inbound.rewind()
     await world.quiet()
     assert "NATS forbids" not in caplog.text
-    assert "NATS does not" not in caplog.text
+    assert "NATS does not accept" not in caplog.text
 
     bus = world.nats
-    await cities.prepare(Access(bus.url, "operator", bus.passwords["operator"]), "izhevsk")
-    bus.passwords["izhevsk"] = files.admit(bus.secrets, "izhevsk")
+    published = [
+        (one.data.subject, one.model_dump_json(exclude_none=True).encode())
+        for service in world.services.values()
+        for one in await service.facts()
+    ]
+    programs = {"izhevsk": "node", "tver": "python"}
+    for city in programs:
+        await cities.prepare(Access(bus.url, "operator", bus.passwords["operator"]), city)
+        bus.passwords[city] = files.admit(bus.secrets, city)
     await bus.reload()
-    client = await bus.connect("izhevsk")
-    js, heard = client.jetstream(prefix=CITY_API), []
-    for one in durables("izhevsk"):
-        bound = await js.pull_subscribe_bind(consumer=one.name, stream=one.stream)
-        while (await js.consumer_info(one.stream, one.name)).num_pending:
-            heard += [parse(message.data) for message in await bound.fetch(1, timeout=5)]
-    approved = [one.data.request.city for one in heard if one.name == "RequestApproved"]
-    assert approved == ["izhevsk"]
-    assert {one.data.audience for one in heard} == {"pub", "party"}
-    await client.close()
+    for city, language in programs.items():
+        places = [f"{one.stream}/{one.name}" for one in durables(city)]
+        program = subscriber(language, city, places, bus)
+        await program.start()
+        await program.knows(published)
+        assert {one["request"]["city"] for key, one in program.states().items() if "/request/" in key} == {city}
+        assert program.aside() == set()
 
 
 @pytest.mark.parametrize("urls", ["sqlite"], indirect=True)

@@ -5,6 +5,7 @@ told the same. That the revisions lead to the code's tables is shown elsewhere, 
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, inspect, make_url
@@ -21,6 +22,8 @@ def prepare(url: str, schemas: Sequence[Schema]) -> None:
     """Give an empty store these tables; one that has any is left alone."""
     place = make_url(url)
     dialect = place.get_backend_name()
+    if dialect == "sqlite":
+        Path(str(place.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(place.set(drivername=_DRIVERS[dialect]), poolclass=NullPool)
     with engine.begin() as connection:
         if inspect(connection).get_table_names():

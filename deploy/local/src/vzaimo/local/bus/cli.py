@@ -52,15 +52,42 @@ def grant(
     """Let a city read public facts and its own. Its password is shown once; a second grant makes a new one."""
     from vzaimo.local.bus import cities, files, permissions
 
-    if not _CITY.fullmatch(city):
-        raise SystemExit(f"{city} is no city's slug: small letters, digits and single hyphens")
-    _run(cities.prepare(_access(url, password, tls_ca), city))
+    _run(cities.prepare(_access(url, password, tls_ca), _slug(city)))
     made = files.admit(folder, city)
     typer.echo(f"user          {city}\npassword      {made}")
     typer.echo(f"inbox prefix  {permissions.inbox(city)}\nAPI prefix    {permissions.CITY_API}")
-    for one in permissions.durables(city):
-        typer.echo(f"consumer      {one.stream} {one.name}  ({one.filter})")
+    _list_consumers(city)
     typer.echo(RELOAD, err=True)
+
+
+@app.command()
+def consumers(
+    city: str,
+    password: Password,
+    start: Annotated[
+        str, typer.Option("--from", help="start, last (the newest of each subject) or 2026-10-01T00:00:00+03:00.")
+    ] = "start",
+    url: Url = USUAL_URL,
+    tls_ca: Authority = None,
+) -> None:
+    """Make a city's consumers anew: it reads from there on, whatever it has read before."""
+    from vzaimo.local.bus import cities
+
+    try:
+        place = cities.Place.named(start)
+    except ValueError:
+        raise SystemExit(
+            f"{start} is not start, last, or a moment with its offset: 2026-10-01T00:00:00+03:00"
+        ) from None
+    access = _access(url, password, tls_ca)
+
+    async def renew() -> None:
+        await cities.clear(access, city)
+        await cities.prepare(access, city, place)
+
+    _slug(city)
+    _run(renew())
+    _list_consumers(city)
 
 
 @app.command()
@@ -74,6 +101,19 @@ def revoke(
     _run(cities.clear(_access(url, password, tls_ca), city))
     typer.echo(f"{city} may read no longer" if known else f"{city} was not granted anything")
     typer.echo(RELOAD, err=True)
+
+
+def _slug(city: str) -> str:
+    if not _CITY.fullmatch(city):
+        raise SystemExit(f"{city} is no city's slug: small letters, digits and single hyphens")
+    return city
+
+
+def _list_consumers(city: str) -> None:
+    from vzaimo.local.bus.permissions import durables
+
+    for one in durables(city):
+        typer.echo(f"consumer      {one.stream}/{one.name}  ({one.filter})")
 
 
 def _access(url: str, password: str, tls_ca: str | None) -> Access:
