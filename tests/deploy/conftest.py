@@ -1,6 +1,9 @@
-"""The manifests of both overlays, as kubectl builds them; a bus that asks everybody who they are."""
+"""The manifests of both overlays, as kubectl builds them; a bus that asks everybody who they are; three servers."""
 
 import copy
+import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,10 +11,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from vzaimo.kit.bus import DEAD_LETTERS, ensure_stream
+from vzaimo.kit.bus import DEAD_LETTERS, Access, ensure_stream
+from vzaimo.kit.testing.nats import executable, free_port
+from vzaimo.local.bus import files
 from vzaimo.local.bus.permissions import services
 
-OVERLAYS = Path(__file__).parents[2] / "deploy" / "k8s" / "overlays"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+OVERLAYS, NATS = DEPLOY / "k8s" / "overlays", DEPLOY / "nats"
 
 
 class Manifests(list):
@@ -111,3 +117,64 @@ async def bus(guarded_bus):
     yield guarded_bus
     for guest in guests:
         await guest.close()
+
+
+class Cluster:
+    """Three servers from deploy/nats/cluster.conf with certificates from deploy/nats/certificates.sh."""
+
+    names = ("nats1", "nats2", "nats3")
+
+    def __init__(self, folder):
+        self._folder, self._conf = folder, folder / "conf"
+        shutil.copytree(NATS, self._conf, ignore=shutil.ignore_patterns("secrets"))
+        self._passwords = files.renew(self._conf / "secrets", [])
+        subprocess.run((NATS / "certificates.sh", folder / "tls", *self.names), check=True)
+        self._clients, self._routes = ({name: free_port() for name in self.names} for _ in range(2))
+        self._running = {}
+
+    def access(self, user):
+        """As a service comes to it: to one server; it hears of the others there."""
+        return Access(
+            f"tls://127.0.0.1:{self._clients['nats1']}",
+            user,
+            self._passwords[user],
+            inbox_prefix=f"_INBOX_{user}",
+            tls_ca=str(self._folder / "tls" / "ca.crt"),
+        )
+
+    def start(self, *names):
+        for name in names:
+            told = {
+                "NATS_ROUTES": json.dumps([f"nats://127.0.0.1:{port}" for port in self._routes.values()]),
+                "NATS_MONITOR": "127.0.0.1:-1",
+                "NATS_TLS_CERT": str(self._folder / "tls" / "server.crt"),
+                "NATS_TLS_KEY": str(self._folder / "tls" / "server.key"),
+                "NATS_TLS_CA": str(self._folder / "tls" / "ca.crt"),
+                "NATS_NAME": name,
+                "NATS_LISTEN": f"127.0.0.1:{self._clients[name]}",
+                "NATS_CLUSTER_LISTEN": f"127.0.0.1:{self._routes[name]}",
+                "NATS_STORE": str(self._folder / name),
+            }
+            self._running[name] = subprocess.Popen(
+                (executable(), "-c", str(self._conf / "cluster.conf")),
+                env={**os.environ, **told},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+    def kill(self, *names):
+        for name in names:
+            process = self._running.pop(name)
+            process.kill()
+            process.wait()
+
+    def close(self):
+        self.kill(*list(self._running))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    made = Cluster(tmp_path)
+    made.start(*made.names)
+    yield made
+    made.close()

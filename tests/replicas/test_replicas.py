@@ -81,7 +81,7 @@ async def books_agree(fleet, seasons):
     await copies_are_equal(fleet)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_no_request_fails_while_every_replica_is_replaced(fleet_of, postgres_server):
     fleet = await fleet_of(postgres_server, replicas=2)
     load = asyncio.create_task(fleet.load(CALLERS))
@@ -104,7 +104,7 @@ def store(tmp_path):
     server.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_a_store_that_is_away_is_an_answer_and_nothing_else(store, fleet_of):
     """Callers hear when to come again; a command that they repeat under its key is carried out once."""
     fleet = await fleet_of(store.uri, replicas=1)

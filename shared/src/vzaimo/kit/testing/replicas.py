@@ -14,7 +14,7 @@ import httpx2
 from vzaimo.kit.testing import eventually
 
 _LISTENS = re.compile(r"running on http://127\.0\.0\.1:(\d+)")
-START_PATIENCE = 180.0
+START_PATIENCE = 400.0
 STOP_PATIENCE = 45.0
 """Seconds that a pod has to end, by deploy/k8s: terminationGracePeriodSeconds."""
 
