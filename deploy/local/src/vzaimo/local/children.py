@@ -61,7 +61,8 @@ class Children:
         self._turn = asyncio.Lock()
         self._nursery: asyncio.subprocess.Process | None = None
         self._hearing: asyncio.Task[None] | None = None
-        self._born: dict[int, asyncio.Future[int]] = {}
+        self._gone = f"the nursery is gone, see {log}"
+        self._born: dict[int, asyncio.Future[Child]] = {}
         self._ended: dict[int, asyncio.Future[int]] = {}
 
     async def bear(
@@ -73,18 +74,18 @@ class Children:
                 await self._open()
         nursery = self._nursery
         if nursery is None or nursery.stdin is None:
-            raise BrokenPipeError
-        no, born = next(self._numbers), asyncio.get_running_loop().create_future()
+            raise BrokenPipeError(self._gone)
+        no = next(self._numbers)
+        born: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
         self._born[no] = born
         order = {"no": no, "name": name, "module": module, "arguments": [*arguments], "log": str(log)}
-        nursery.stdin.write(json.dumps(order | {"environment": dict(environment)}).encode() + b"\n")
-        await nursery.stdin.drain()
         try:
-            pid = await asyncio.shield(born)
-        except asyncio.CancelledError:
+            nursery.stdin.write(json.dumps(order | {"environment": dict(environment)}).encode() + b"\n")
+            await nursery.stdin.drain()
+            return await asyncio.shield(born)
+        except BaseException:
             born.add_done_callback(_unwanted)
             raise
-        return Child(pid, self._ended[pid])
 
     async def close(self) -> None:
         """No more children."""
@@ -114,13 +115,13 @@ class Children:
         async for line in nursery.stdout:
             told = json.loads(line)
             if "born" in told:
-                self._ended[told["pid"]] = loop.create_future()
-                self._born.pop(told["born"]).set_result(told["pid"])
+                ended = self._ended[told["pid"]] = loop.create_future()
+                self._born.pop(told["born"]).set_result(Child(told["pid"], ended))
             else:
                 self._ended.pop(told["ended"]).set_result(told["status"])
         await nursery.wait()
         for born in self._born.values():
-            born.set_exception(BrokenPipeError())
+            born.set_exception(BrokenPipeError(self._gone))
         for ended in self._ended.values():
             ended.set_result(GONE)
         self._born.clear()
@@ -129,8 +130,8 @@ class Children:
             nursery.kill()
 
 
-def _unwanted(born: "asyncio.Future[int]") -> None:
+def _unwanted(born: "asyncio.Future[Child]") -> None:
     """Nobody waits for it any longer."""
-    if not born.cancelled() and born.exception() is None:
+    if born.exception() is None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(born.result(), signal.SIGTERM)
+            born.result().terminate()

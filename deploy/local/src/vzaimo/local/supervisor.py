@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ STEADY = 30.0
 """A process that ran so long starts with the first pause again."""
 LOG_LIMIT = 20 * 1024 * 1024
 """Bytes after which a log begins anew at the next start."""
+FORKS = sys.platform == "linux"
+"""Elsewhere libraries of the system may not be used after a fork."""
 Process = asyncio.subprocess.Process | Child
 
 
@@ -86,13 +89,16 @@ class Supervisor:
         path = self._logs / f"{program.name}.log"
         if path.exists() and path.stat().st_size > LOG_LIMIT:
             path.unlink()
+        command = program.command
         if program.module is not None:
-            return await self._children.bear(
-                f"vzaimo.{program.name}", program.module, program.command, program.environment, path
-            )
+            if FORKS:
+                return await self._children.bear(
+                    f"vzaimo.{program.name}", program.module, command, program.environment, path
+                )
+            command = (sys.executable, "-c", f"from {program.module} import main; main()", *command)
         with path.open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                *program.command,
+                *command,
                 env=dict(program.environment),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
