@@ -1,6 +1,7 @@
 """What an operator may tell a service."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select, text, update
@@ -10,14 +11,18 @@ from vzaimo.calendar.projections import CITY
 from vzaimo.contracts.event import envelope
 from vzaimo.contracts.registry import City, CityActivated
 from vzaimo.kit.bus import DEADLETTER, Access, connect
+from vzaimo.kit.cause import Cause
+from vzaimo.kit.idempotency import Attempt
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.inbound import failures
 from vzaimo.kit.inbound.transaction import INBOX
 from vzaimo.kit.settings import Settings
+from vzaimo.kit.tables import IdempotencyRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
 
 TOKEN = "o" * 40
+IDEMPOTENCY = table_of(IdempotencyRow)
 
 
 @pytest.fixture
@@ -37,6 +42,23 @@ def operate(calendar):
         return await calendar.client.request(method, f"/operator{path}", headers={"Authorization": f"Bearer {token}"})
 
     return send
+
+
+async def test_keys_of_commands_are_forgotten_after_a_day(foreign, settings_of, clock, monkeypatch):
+    monkeypatch.setattr("vzaimo.kit.service.service.SWEEP_EVERY", 0.02)
+    async with running(parts(), settings_of(Settings), clock) as service:
+        works = service.service.works
+        for key in ("old", "new"):
+            clock.advance(timedelta(hours=12))
+            async with works.begin(Cause(actor="anna", attempt=Attempt("scope", key, "print"))) as work:
+                work.done("toy", "a", 1)
+        clock.advance(timedelta(hours=12))
+
+        async def forgotten():
+            async with works.database.read() as tx:
+                return [row.key for row in await tx.all(select(IDEMPOTENCY))] == ["new"]
+
+        await eventually(forgotten, "the end of the older key")
 
 
 async def cities(calendar):

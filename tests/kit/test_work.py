@@ -90,6 +90,23 @@ async def test_a_key_is_free_again_after_a_failure_and_after_a_day(works):
     assert await count(works, IDEMPOTENCY) == 0
 
 
+async def test_a_key_that_is_free_again_is_taken_once_also_when_sent_twelve_times_at_once(works):
+    cause = Cause(actor="person", attempt=Attempt("person POST /x", "key", "print"))
+
+    async def send():
+        try:
+            async with works.begin(cause) as work:
+                work.add(toy())
+                return work.done("toy", "a", 1)
+        except Repeated as repeated:
+            return repeated.done
+
+    await send()
+    works.clock.advance(timedelta(hours=24))
+    await asyncio.gather(*(send() for _ in range(12)))
+    assert await count(works, OUTBOX) == 2
+
+
 async def test_a_key_with_another_body_is_refused(works):
     async with works.begin(Cause(actor="p", attempt=Attempt("scope", "key", "one"))) as work:
         work.done("toy", "a", 1)

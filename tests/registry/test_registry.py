@@ -63,6 +63,36 @@ async def test_an_application_is_checked(registry, moderator, apply, kind):
     assert kind(await registry.call("GET", "/cities/nowhere")) == (404, "unknown-city")
 
 
+async def test_of_those_who_apply_for_one_city_at_once_one_does(registry, moderator, apply, kind):
+    answers = await asyncio.gather(*(apply("perm", f"person-{number}") for number in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
+    assert {kind(answer) for answer in answers if answer.status_code == 409} == {(409, "city-exists")}
+
+
+async def test_a_client_that_is_registered_at_once_has_one_role(registry, izhevsk):
+    body = {"client_id": "robot", "scopes": ["read"], "expires_at": "2027-01-01T00:00:00Z"}
+    answers = await asyncio.gather(*(registry.call("POST", "/cities/izhevsk/clients", "anna", body) for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
+
+
+async def test_what_a_store_cannot_keep_is_refused_by_its_field(registry, moderator, izhevsk):
+    place = {"city": "izhevsk", "name": "Школа", "kind": "school"}
+    place = await registry.done("POST", "/organisations", "anna", place)
+    agreement = {"number": "1", "signed_on": "2026-09-20"}
+    client = {"client_id": "robot", "scopes": ["read"]}
+    wrong = [
+        ("PATCH", "/cities/izhevsk", "anna", {}, {"name": None, "region": None, "timezone": None, "authority": "\0"}),
+        ("PATCH", f"/organisations/{place}", "anna", {}, {"name": None, "kind": None, "address": "\0"}),
+        ("PUT", "/cities/izhevsk/agreement", moderator, agreement, {"valid_until": "9999-12-31"}),
+        ("POST", "/cities/izhevsk/clients", "anna", client, {"expires_at": "9999-12-31T23:59:59-12:00"}),
+    ]
+    for method, path, who, usual, fields in wrong:
+        for field, value in fields.items():
+            answer = await registry.call(method, path, who, {**usual, field: value})
+            assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (422, [field])
+    assert (await registry.call("PATCH", "/cities/izhevsk", "anna", {"authority": None})).is_success
+
+
 async def test_a_city_that_is_declined_stays_out(registry, moderator, apply, kind):
     await apply("tver", "boris")
     await registry.done("POST", "/cities/tver/decline", moderator)

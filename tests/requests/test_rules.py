@@ -11,6 +11,8 @@ from vzaimo.contracts.calendar import QueueOrder, QueuePolicy, SeatMode, SeatPla
 from vzaimo.contracts.requests import DelegateStatus, RequestStatus
 from vzaimo.kit.ids import new_id
 from vzaimo.requests.domain import requests as rules
+from vzaimo.requests.domain.attendance import attend
+from vzaimo.requests.domain.halls import Hall
 from vzaimo.requests.domain.ledgers import Ledger, fits, free, moved
 from vzaimo.requests.domain.queues import in_order, promote, season_of
 from vzaimo.requests.domain.refusals import (
@@ -248,3 +250,46 @@ def test_a_step_from_elsewhere_is_refused(event, now, step, status):
 def test_the_docs_print_the_table_that_the_code_executes():
     page = Path(__file__).parents[2] / "docs" / "architecture" / "requests.md"
     assert printed() in page.read_text(encoding="utf-8")
+
+
+def came(event, now):
+    """A hall after its first day: Tver, which had not confirmed, and Perm came."""
+    hall = Hall(event, ledger_of(event))
+    for city in ("tver", "perm"):
+        request = submitted(event, now, city, 2)
+        hall.requests[request.id] = request
+        hall.admit(rules.approve(request, None, "accepted", now), now)
+    for request in list(hall.requests.values()):
+        everybody = {str(one.id): 1 for one in request.delegates}
+        hall.put(attend(request, everybody), Step.RECORD_ATTENDANCE)
+    return hall
+
+
+def standing(hall):
+    return [(one.status, one.granted, one.attended, one.reconfirm_by) for one in hall.requests.values()]
+
+
+def test_who_came_is_asked_nothing_any_more_and_keeps_the_seats(event, now):
+    """The news of another schedule, or a timer, may come after the first day: a service was away, or a host is late."""
+    hall = came(event, now)
+    after = [(Status.APPROVED, 2, 2, None)] * 2
+    assert standing(hall) == after
+    hall.event = event.model_copy(update={"schedule_revision": 2})
+    hall.reschedule(now)
+    hall.lapse_unconfirmed(event.starts_at + timedelta(hours=9))
+    hall.ask_longer(now + timedelta(days=30))
+    hall.lapse_unanswered(now + timedelta(days=30))
+    assert standing(hall) == after
+
+
+def test_who_was_asked_again_and_came_without_an_answer_keeps_the_seats(event, now):
+    hall = Hall(event, ledger_of(event))
+    request = submitted(event, now, "tver", 2)
+    hall.requests[request.id] = request
+    hall.admit(rules.approve(request, None, "accepted", now), now)
+    hall.event = event.model_copy(update={"schedule_revision": 2, "reconfirm_by": event.starts_at})
+    hall.reschedule(now)
+    hall.put(attend(hall.requests[request.id], {str(request.delegates[0].id): 1}), Step.RECORD_ATTENDANCE)
+    hall.lapse_unanswered(event.starts_at + timedelta(hours=9))
+    (one,) = hall.requests.values()
+    assert (one.status, one.granted, one.attended) == (Status.RECONFIRM_PENDING, 2, 1)

@@ -68,10 +68,16 @@ async def recall(tx: Transaction, attempt: Attempt, now: datetime) -> None:
     kept = await tx.first(
         select(_TABLE).where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key).with_for_update()
     )
-    if kept is None or kept.created_at <= now - KEPT:
-        # Expired, or swept away between the two statements: the key is free again.
-        await tx.execute(delete(_TABLE).where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key))
-        await tx.execute(claim)
+    if kept is None:  # swept away between the two statements
+        await recall(tx, attempt, now)
+        return
+    if kept.created_at <= now - KEPT:
+        # The key is free again. Its row stays, so that whoever waits for it finds ours.
+        await tx.execute(
+            _TABLE.update()
+            .where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key)
+            .values(fingerprint=attempt.fingerprint, outcome={}, created_at=now)
+        )
         return
     if kept.fingerprint != attempt.fingerprint:
         raise KeyReused

@@ -8,6 +8,7 @@ from vzaimo.kit.http.language import Language
 _MESSAGES: dict[str, tuple[str, str]] = {
     "missing": ("обязательное поле", "this field is required"),
     "extra_forbidden": ("такого поля нет", "there is no such field"),
+    "null": ("это поле можно не указывать, но нельзя сделать пустым", "may be left out, but not be null"),
     "string_type": ("нужна строка", "must be a string"),
     "string_too_short": ("не короче {min_length} символов", "must have at least {min_length} characters"),
     "string_too_long": ("не длиннее {max_length} символов", "may have at most {max_length} characters"),

@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 from vzaimo.calendar.domain.plans import Plan, PlannedSession, WrittenSession, identified
 from vzaimo.calendar.domain.presets import Preset
 from vzaimo.calendar.shapes.local import LocalView
-from vzaimo.calendar.shapes.moments import Moment, Wall
 from vzaimo.contracts.calendar import (
     Admission,
     AudienceRole,
@@ -24,6 +23,7 @@ from vzaimo.contracts.calendar import (
 )
 from vzaimo.contracts.event import Slug
 from vzaimo.kit.http import Body, Int
+from vzaimo.kit.http.moments import Moment, Wall
 from vzaimo.kit.ids import new_id
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

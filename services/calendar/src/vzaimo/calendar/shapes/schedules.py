@@ -8,9 +8,9 @@ from vzaimo.calendar.domain.plans import PlannedSession
 from vzaimo.calendar.domain.presets import Fitted, Preset
 from vzaimo.calendar.domain.reschedule import Schedule
 from vzaimo.calendar.shapes.events import DeadlinesBody, Line, SeatPlanBody, Sessions, planned
-from vzaimo.calendar.shapes.moments import Day, Moment
 from vzaimo.contracts.calendar import Deadlines, Mode
 from vzaimo.kit.http import Body
+from vzaimo.kit.http.moments import Day, Moment
 
 
 class RescheduleBody(Body):

@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel
 
-from vzaimo.calendar.shapes.moments import Moment
 from vzaimo.contracts.event import Slug
+from vzaimo.kit.http.moments import Moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from vzaimo.contracts.registry import (
     Agreement,
@@ -16,7 +16,7 @@ from vzaimo.contracts.registry import (
 )
 from vzaimo.kit import lemmas
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.database import retry_conflicts
+from vzaimo.kit.database import insert, retry_conflicts
 from vzaimo.kit.identity import Actor, Claims, NotAllowed, check_version
 from vzaimo.kit.work import Done, Work, Works
 from vzaimo.registry.domain import cities
@@ -45,11 +45,11 @@ async def apply(command: ApplyForCity, *, works: Works, cause: Cause, applicant:
     if applicant.email is None:
         raise EmailNotVerified
     async with works.begin(cause) as work:
-        if await work.scalar(select(CITY.c.id).where(CITY.c.id == command.city)) is not None:
-            raise CityExists(command.city)
         city = cities.apply(command.city, command.profile)
         columns = {**city_columns(city), "applicant": applicant.person, "created_at": work.now, "version": 1}
-        await work.execute(insert(CITY), columns)
+        new = insert(work.tx, CITY).values(columns).on_conflict_do_nothing().returning(CITY.c.id)
+        if await work.scalar(new) is None:
+            raise CityExists(command.city)
         contact = Contact(
             person=applicant.person,
             email=applicant.email,

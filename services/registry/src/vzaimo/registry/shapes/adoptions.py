@@ -1,6 +1,6 @@
 """Adoptions."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import Measurement
 from vzaimo.kit.http import Body, Number
+from vzaimo.kit.http.moments import Day
 from vzaimo.registry.domain.adoptions import change
 from vzaimo.registry.shapes.fields import Line, Year
 
@@ -28,7 +29,7 @@ class MeasurementBody(Body):
 
     after_months: Literal[6, 12]
     value: Number
-    measured_on: date
+    measured_on: Day
 
 
 class MeasurementView(Measurement):

@@ -1,6 +1,6 @@
 """Cities."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Self
 
 from pydantic import BaseModel
@@ -8,7 +8,8 @@ from pydantic import BaseModel
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import Agreement, CityStatus
 from vzaimo.kit.http import Body
-from vzaimo.registry.shapes.fields import Latitude, Line, Locale, Longitude, Phone, RegionCode
+from vzaimo.kit.http.moments import Day
+from vzaimo.registry.shapes.fields import Kept, Latitude, Line, Locale, Longitude, Phone, RegionCode
 
 
 class Profile(Body):
@@ -41,10 +42,10 @@ class Application(Profile):
 class ProfileChange(Body):
     """The fields to change; the others stay."""
 
-    name: Line | None = None
-    region: Line | None = None
+    name: Kept[Line] = None
+    region: Kept[Line] = None
     region_iso: RegionCode | None = None
-    timezone: Line | None = None
+    timezone: Kept[Line] = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     authority: Line | None = None
@@ -54,8 +55,8 @@ class AgreementBody(Body):
     """A signed agreement; days are the city's own."""
 
     number: Line
-    signed_on: date
-    valid_until: date | None = None
+    signed_on: Day
+    valid_until: Day | None = None
 
 
 class Suspension(Body):

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, EmailStr, Field, StringConstraints
+from pydantic import BaseModel, EmailStr, Field, StringConstraints
 
 from vzaimo.contracts.event import Slug
 from vzaimo.kit.http import Body
+from vzaimo.kit.http.moments import Moment
 from vzaimo.registry.shapes.fields import Line, Locale, Phone
 
 Scope = Literal["read", "events", "requests", "practices", "organisations", "needs", "webhooks"]
@@ -35,7 +36,7 @@ class ClientBody(Body):
 
     client_id: Line
     scopes: Annotated[tuple[Scope, ...], Field(min_length=1, max_length=20)]
-    expires_at: AwareDatetime
+    expires_at: Moment
 
 
 class InvitationView(BaseModel):

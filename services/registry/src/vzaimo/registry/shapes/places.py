@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import OrganisationKind
 from vzaimo.kit.http import Body, Flag
-from vzaimo.registry.shapes.fields import Latitude, Line, Longitude
+from vzaimo.registry.shapes.fields import Kept, Latitude, Line, Longitude
 
 
 class OrganisationBody(Body):
@@ -25,8 +25,8 @@ class OrganisationBody(Body):
 class OrganisationChange(Body):
     """The fields to change; the others stay."""
 
-    name: Line | None = None
-    kind: OrganisationKind | None = None
+    name: Kept[Line] = None
+    kind: Kept[OrganisationKind] = None
     address: Line | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None

@@ -106,7 +106,9 @@ class Hall:
         """The event has a newer schedule: whoever has seats, or an offer, answers anew until the same moment."""
         by = schedules.reconfirm_until(self.event, now)
         decide_anew = self.event.deadlines.decide_by > now
-        self._all(lambda one: one.status in SEATED, lambda one: (schedules.ask_again(one, by), Step.ASK_AGAIN))
+        self._those_to_come(
+            lambda one: one.status in SEATED, lambda one: (schedules.ask_again(one, by), Step.ASK_AGAIN)
+        )
         self._all(
             lambda one: one.status is Status.OFFERED, lambda one: (schedules.offer_again(one, by), Step.OFFER_AGAIN)
         )
@@ -126,26 +128,28 @@ class Hall:
     def lapse_unconfirmed(self, now: datetime) -> None:
         """At ``confirm_by`` seats that are granted and not confirmed come free."""
         if now >= self.event.deadlines.confirm_by:
-            self._all(lambda one: one.status is Status.APPROVED, lambda one: (deadlines.lapse(one), Step.LAPSE))
+            self._those_to_come(
+                lambda one: one.status is Status.APPROVED, lambda one: (deadlines.lapse(one), Step.LAPSE)
+            )
 
     def lapse_unanswered(self, now: datetime) -> None:
         """Seats of those who did not answer the new schedule in time come free."""
-        self._all(
+        self._those_to_come(
             lambda one: one.reconfirm_by is not None and one.reconfirm_by <= now,
             lambda one: (deadlines.lapse(one), Step.LAPSE),
         )
 
     def ask_longer(self, by: datetime) -> None:
         """The service was away while cities should have answered the new schedule: they have until then."""
-        self._all(
+        self._those_to_come(
             lambda one: one.reconfirm_by is not None and one.reconfirm_by < by,
             lambda one: (schedules.ask_again(one, by), Step.ASK_AGAIN),
         )
 
     def expel(self, cities: Collection[str]) -> None:
         """These cities take part no longer: their open requests are withdrawn."""
-        self._all(
-            lambda one: one.city in cities and one.status not in FINAL and one.attended is None,
+        self._those_to_come(
+            lambda one: one.city in cities and one.status not in FINAL,
             lambda one: (requests.withdraw(one), Step.WITHDRAW),
         )
 
@@ -166,6 +170,10 @@ class Hall:
     def _all(self, whom: Callable[[Request], bool], step: Callable[[Request], tuple[Request, Step]]) -> None:
         for one in [one for one in self.requests.values() if whom(one)]:
             self.put(*step(one))
+
+    def _those_to_come(self, whom: Callable[[Request], bool], step: Callable[[Request], tuple[Request, Step]]) -> None:
+        """The same for those of whom nobody has recorded that they came: who took part, took part."""
+        self._all(lambda one: one.attended is None and whom(one), step)
 
     def _served(self, now: datetime, *more: Request) -> dict[UUID, Request]:
         if not room(self.ledger):

@@ -1,7 +1,6 @@
 """Learning needs over HTTP."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from vzaimo.contracts.calendar import AudienceRole, Mode
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.requests import Need, NeedStatus
 from vzaimo.kit.http import Body, Int
+from vzaimo.kit.http.moments import Day
 from vzaimo.requests.domain.needs import Wish
 
 Heads = Annotated[Int, Field(ge=1, le=100_000)]
@@ -30,8 +30,8 @@ class NeedBody(Body):
     roles: Roles
     heads: Heads
     mode: Mode
-    not_before: date
-    not_after: date
+    not_before: Day
+    not_after: Day
     words: Words | None = None
 
     def wish(self) -> Wish:
