@@ -68,6 +68,14 @@ async def test_a_refused_application_keeps_what_was_typed(member, newcomer, kind
     assert "Баир &lt;b&gt;" in answer.text
 
 
+async def test_whoever_acts_for_no_city_yet_is_shown_how_to_begin(member, newcomer):
+    answer = await member.get("/my")
+    assert answer.status_code == 200
+    assert 'href="/apply"' in answer.text
+    newcomer.answers["registry", "/me"] = problem(429, "too-many-requests", "Слишком часто")
+    assert (await member.get("/my")).status_code == 429
+
+
 async def test_whoever_applied_sees_where_it_stands(member, newcomer):
     newcomer.answers["registry", "/me/data"]["applied_for"] = ["perm"]
     newcomer.answers["registry", "/cities/perm"] = city("perm", "Пермь", status="agreement_pending")

@@ -174,3 +174,72 @@ async def test_needs_wishes_and_every_page_over_the_gateways(world, visitors):
             page = await browser.get(path)
             assert page.status_code == 200, path
             assert "не отвечает" not in page.text, path
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_a_city_joins_shares_and_is_learned_from(world, visitors):
+    await world.settle_cities("moskva", "izhevsk")
+    await world.done("registry", "PUT", "/topics/mesh", "moderator", {"name": "Электронная школа"})
+    newcomer, moderator, guest = await visitors("pavel"), await visitors("moderator"), await visitors("izhevsk")
+
+    async def sent(browser, page, action, **typed):
+        answer = await browser.send(await browser.get(page), action, **typed)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    profile = {
+        "name": "Пермь",
+        "region": "Пермский край",
+        "timezone": "Asia/Yekaterinburg",
+        "coordinates": "58.0, 56.2",
+    }
+    perm = await sent(newcomer, "/apply", "/apply", **profile, person="Павел", phone="+7 342 000-00-00")
+    assert perm == "/cities/perm"
+    assert "Заявка у модератора" in (await newcomer.get("/apply")).text
+    desk = "/moderation/cities/perm"
+    assert "pavel@city.example" in (await moderator.get(desk)).text
+    await sent(moderator, desk, f"{desk}/admit")
+    agreement = {"number": "9/2026", "signed_on": "2026-09-20", "valid_until": ""}
+    await sent(moderator, desk, f"{desk}/agreement", **agreement)
+    await sent(moderator, desk, f"{desk}/activate")
+
+    people = await newcomer.get(f"{perm}/people")
+    assert people.status_code == 200, people.text
+    own = people.text.partition(f"{perm}/roles/")[2].partition("/end")[0]
+    refused = await newcomer.send(people, f"{perm}/roles/{own}/end")
+    assert (refused.status_code, "Последний координатор" in refused.text) == (409, True)
+    await sent(newcomer, f"{perm}/people", f"{perm}/people", email="vera@city.example", role="viewer")
+    assert "vera@city.example" in (await newcomer.get(f"{perm}/people")).text
+    place = {"name": "Школа № 7", "kind": "school", "address": "", "coordinates": "58,01 56,25"}
+    await sent(newcomer, f"{perm}/organisations", f"{perm}/organisations", **place)
+    await sent(newcomer, f"{perm}/profile", f"{perm}/profile", **profile | {"authority": "Департамент образования"})
+
+    fields = ("name", "unit", "baseline", "baseline_year", "baseline_reason", "result", "result_year", "evidence")
+    row = dict(zip(fields, ("Доля", "%", "8,5", "2015", "", "40", "2018", "https://x.example/1"), strict=True))
+    written = {"title": "Кружки роботов", "summary": "Дети строят", "does_not_apply": "", "audience": "teacher"}
+    form = "/practices/new?city=perm"
+    typed = {**written, "topics": "mesh", "step": "submit", **{f"indicator-{name}": row[name] for name in fields}}
+    incomplete = await newcomer.send(await newcomer.get(form), form, **typed)
+    assert (incomplete.status_code, 'id="e-does_not_apply"' in incomplete.text) == (422, True)
+    action = incomplete.text.partition('class="plan" action="')[2].partition('"')[0]
+    again = await newcomer.send(incomplete, action, **typed | {"does_not_apply": "Где нет педагогов"})
+    assert again.status_code == 303, again.text
+    practice = again.headers["location"]
+    await sent(moderator, "/moderation", f"/moderation{practice}/return", remark="Уточните единицу")
+    assert "Уточните единицу" in (await newcomer.get(practice)).text
+    await sent(newcomer, practice, f"{practice}/submit")
+    await sent(moderator, practice, f"/moderation{practice}/publish")
+    assert practice in (await guest.get("/practices?text=кружок+робота")).text
+
+    commit = f"{practice}/adopt?city=izhevsk"
+    adoption = await sent(guest, commit, commit, indicator="Доля", baseline="3", baseline_year="2026")
+    assert adoption in (await newcomer.get(f"{perm}/practices")).text
+    for browser, paths in (
+        (newcomer, [f"{perm}/practices", f"{perm}/organisations", f"{perm}/profile", f"{perm}/audit", "/contact"]),
+        (guest, [adoption, practice, "/cities", perm, "/cities/izhevsk/practices"]),
+        (moderator, [desk, "/moderation", "/moderation/mails?status=sent", "/moderation/moderators"]),
+    ):
+        for path in paths:
+            page = await browser.get(path)
+            assert page.status_code == 200, path
+            assert "не отвечает" not in page.text, path

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from vzaimo.portal.house.duties import duties
-from vzaimo.portal.house.gateways import Page
+from vzaimo.portal.house.gateways import Page, Problem
 from vzaimo.portal.house.shapes import Event, Practice, Request
 from vzaimo.portal.house.visit import Part, Visit, Visitor
 
@@ -18,8 +18,13 @@ MOST_EVENTS = 40
 
 @router.get("/my")
 async def mine(visit: Visitor) -> Response:
-    """All cities for which the visitor acts."""
-    me = await visit.member()
+    """All cities for which the visitor acts. Whoever acts for none yet is shown how to begin."""
+    try:
+        me = await visit.member()
+    except Problem as problem:
+        if problem.kind != "actor-not-yet-known":
+            raise
+        return await visit.show("newcomer.html")
     found, hosted, practices = await asyncio.gather(
         visit.part(_requests(visit, me.cities)),
         visit.part(_hosted(visit, me.cities)),
