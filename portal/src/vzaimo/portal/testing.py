@@ -105,6 +105,12 @@ def request(**more: Any) -> dict[str, Any]:
     }
 
 
+def delegate(no: int, name: str | None, **more: Any) -> dict[str, Any]:
+    """A delegate of a request, as its city or its host sees them."""
+    key = f"01890000-0000-7000-8000-0000000002{no:02}"
+    return {"id": key, "rank": no, "role": "teacher", "status": "proposed", "name": name, **more}
+
+
 def practice(**more: Any) -> dict[str, Any]:
     """A published practice of Vyborg."""
     return {
