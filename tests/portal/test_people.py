@@ -2,7 +2,6 @@
 
 import json
 
-import httpx2
 import pytest
 
 from vzaimo.portal.testing import EVENT, REQUEST, delegate, event, me, problem, request
@@ -82,13 +81,8 @@ async def test_several_people_are_replaced_each_under_a_key_of_its_own(member, g
 
 async def test_whoever_is_refused_is_shown_and_what_was_done_is_said(member, gateways, stored):
     fault = problem(422, "role-not-invited", "Мероприятие для других ролей")
-    taken = iter([httpx2.Response(200, json={"id": REQUEST, "version": 5}), fault])
-
-    class Turns(dict):
-        def get(self, key, default=None):
-            return next(taken) if key == ("POST", f"/requests/{REQUEST}/replace") else super().get(key, default)
-
-    gateways.answers = Turns(gateways.answers)
+    taken = iter([{"id": REQUEST, "version": 5}, fault])
+    gateways.answers["POST", f"/requests/{REQUEST}/replace"] = lambda _asked: next(taken)
     answer = await member.post(PAGE, {f"name-{ANNA}": "Вера", f"name-{BORIS}": "Глеб <b>", "step": "replace"})
     assert answer.status_code == 422
     assert "Мероприятие для других ролей" in answer.text
