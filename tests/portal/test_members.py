@@ -18,6 +18,14 @@ WISH = {
 }
 
 
+ZONE = {
+    "timezone": "Europe/Moscow",
+    "queue_policy": "strict",
+    "queue_order": "submitted",
+    "deadlines_preset": "webinar",
+}
+
+
 @pytest.fixture
 def stored(gateways):
     def store(**more):
@@ -65,6 +73,47 @@ async def test_backing_and_leaving(member, gateways, stored):
     assert json.loads(gateways.sent()[0].content) == {"city": "izhevsk", "heads": 7}
     await member.post(f"/needs/{NEED}/leave", {"city": "../../me"})
     assert gateways.sent("DELETE")[0].url.raw_path == f"/v1/needs/{NEED}/backers/..%2F..%2Fme".encode()
+
+
+async def test_whoever_can_teach_answers_a_need_with_an_event(member, gateways, stored):
+    stored(invited=["izhevsk"], roles=["teacher"])
+    text = (await member.get(f"/needs/{NEED}")).text
+    assert "Приглашены показать свой опыт" in text
+    answer = f"/plans/new?host=izhevsk&need={NEED}"
+    assert f'href="{answer.replace("&", "&amp;")}"' in text
+    gateways.answers["registry", "/topics"] = [{"id": "mesh", "name": "Электронная школа", "version": 1}]
+    gateways.answers["registry", "/organisations"] = []
+    page = await member.get(answer)
+    assert f'name="need" value="{NEED}"' in page.text
+    assert 'name="topics" value="mesh" checked' in page.text
+    assert '<option value="remote" selected' in page.text
+    form = {"title": "Вебинар", "summary": "", "mode": "remote", "need": NEED, "step": "save"}
+    await member.post("/plans/new?host=izhevsk", form | ZONE)
+    assert json.loads(gateways.sent()[0].content)["need"] == NEED
+
+
+@pytest.mark.parametrize("role, reasons", [("coordinator", {"no-longer-needed"}), ("moderator", {"not-suitable"})])
+async def test_a_need_is_closed_for_a_reason_of_whoever_closes_it(member, gateways, stored, role, reasons):
+    gateways.answers["registry", "/me"] = me((role, "tver" if role == "coordinator" else None))
+    text = (await member.get(f"/needs/{NEED}")).text
+    offered = {one for one in ("no-longer-needed", "not-suitable") if f'value="{one}"' in text}
+    assert offered == reasons
+    await member.post(f"/needs/{NEED}/close", {"reason": "duplicate", "_version": "1"})
+    assert gateways.sent()[0].headers["if-match"] == '"1"'
+    stored(status="closed", closed_for="period-over")
+    assert "Срок прошёл" in (await member.get(f"/needs/{NEED}")).text
+
+
+async def test_needs_are_sought_and_the_most_wanted_topics_shown(browser, gateways):
+    gateways.answers["requests", "/needs"] = [need()]
+    gateways.answers["requests", "/needs/frequent"] = {
+        "items": [{"topic": "mesh", "needs": 4, "backers": 9, "people": 240}]
+    }
+    text = (await browser.get("/needs?city=tver&status=open&mode=nonsense")).text
+    assert "Чего хотят чаще всего" in text
+    assert ">13<" in text
+    asked = next(one for one in gateways.asked if one.url.path == "/v1/needs")
+    assert dict(asked.url.params) == {"limit": "24", "city": "tver", "status": "open"}
 
 
 async def test_a_mails_link_leads_into_the_event(member, gateways):
@@ -117,6 +166,30 @@ async def test_a_service_that_is_away_hides_its_part_alone(moderator, gateways, 
     answer = await moderator.get("/moderation")
     assert answer.status_code == 200
     assert "/moderation/cities/perm" in answer.text
+
+
+async def test_each_long_list_of_the_moderator_goes_on_by_itself(moderator, gateways):
+    gateways.answers["requests", "/requests"] = lambda asked: {
+        "items": [request(status="submitted", city="perm", escalated_at="2026-10-01T00:00:00Z")],
+        "next": None if asked.url.params.get("cursor") else "abc",
+    }
+    text = (await moderator.get("/moderation")).text
+    assert 'href="/moderation?late=abc#late"' in text
+    text = (await moderator.get("/moderation?late=abc&reviews=def")).text
+    assert "late=" not in text.partition("<main")[2].partition("</main>")[0]
+    asked = {one.url.path: one.url.params.get("cursor") for one in gateways.asked[-10:]}
+    assert (asked["/v1/requests"], asked["/v1/practices"], asked["/v1/deliveries"]) == ("abc", "def", None)
+    late = [one for one in gateways.asked if one.url.path == "/v1/requests"][-1]
+    assert late.url.params["escalated"] == "true", "what the gateway picks out fills the page"
+
+
+async def test_a_suspension_says_why(moderator, gateways):
+    page = "/moderation/cities/moskva"
+    assert 'value="out-of-reach"' in (await moderator.get(page)).text
+    await moderator.post(f"{page}/suspend", {"reason": "own-wish"})
+    assert json.loads(gateways.sent()[0].content) == {"reason": "own-wish"}
+    gateways.answers["registry", "/cities/moskva"] = city(status="suspended", suspended_for="own-wish")
+    assert "город попросил сам" in (await moderator.get(page)).text
 
 
 async def test_the_moderators_reviews_arrive(moderator, gateways):

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from vzaimo.portal.house.delegations import Note, Row, Unreadable, from_file, moved, pasted, role_of
-from vzaimo.portal.testing import EVENT, REQUEST, me, problem, request
+from vzaimo.portal.testing import EVENT, REQUEST, delegate, me, problem, request
 
 ASK = f"/events/{EVENT}/ask?city=izhevsk&mode=in_person"
 EDIT = f"/requests/{REQUEST}/edit"
@@ -21,11 +21,6 @@ PEOPLE = {
     "revision": "1",
     "_key": "k",
 }
-
-
-def delegate(no, name, **more):
-    key = f"01890000-0000-7000-8000-0000000002{no:02}"
-    return {"id": key, "rank": no, "role": "teacher", "status": "proposed", "name": name, **more}
 
 
 @pytest.fixture
