@@ -32,6 +32,16 @@ NODE = Path(__file__).parent / "node"
 settings.register_profile("deep", max_examples=2_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+CHROMIUM = "apt-get update && apt-get install -y --no-install-recommends chromium"
+QUIETLY = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 LONG_AGO = datetime(2026, 9, 1, tzinfo=UTC)
 STREAMS = {
     "REGISTRY": ("registry.pub.>", "registry.party.>", "registry.int.role.>", "registry.int.practice.>"),
@@ -226,3 +236,15 @@ def node(node_modules, tmp_path):
     folder.mkdir()
     (folder / "node_modules").symlink_to(node_modules)
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """How playwright launches Debian's chromium. Root installs it where it is missing; everybody else is told how."""
+    found = shutil.which("chromium")
+    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"\n→ {CHROMIUM} (once, about a minute)")  # noqa: T201 - whoever waits wants to know for what
+        subprocess.run(["sh", "-c", f"{CHROMIUM} >/dev/null"], check=True)
+        found = shutil.which("chromium")
+    assert found, f"chromium is missing. As root: {CHROMIUM}"
+    return {"executable_path": found, "args": list(QUIETLY)}

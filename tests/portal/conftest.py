@@ -2,10 +2,7 @@
 
 import asyncio
 import contextlib
-import os
-import shutil
 import socket
-import subprocess
 
 import httpx2
 import pytest
@@ -15,17 +12,6 @@ from playwright.async_api import async_playwright
 from vzaimo.portal.main import portal
 from vzaimo.portal.samples import fill
 from vzaimo.portal.testing import PORTAL, Browser, Gateways, settings
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-INSTALL = "apt-get update && apt-get install -y --no-install-recommends chromium"
 
 
 @pytest.fixture
@@ -47,18 +33,6 @@ async def member(browser):
     return browser
 
 
-@pytest.fixture(scope="session")
-def chromium():
-    """Debian's chromium. Root installs it where it is missing; everybody else is told how."""
-    found = shutil.which("chromium")
-    if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        print(f"\n→ {INSTALL} (once, about a minute)")  # noqa: T201 - whoever waits wants to know for what
-        subprocess.run(["sh", "-c", f"{INSTALL} >/dev/null"], check=True)
-        found = shutil.which("chromium")
-    assert found, f"chromium is missing. As root: {INSTALL}"
-    return found
-
-
 @pytest.fixture
 async def served(gateways):
     """The portal on a port of its own, full of life; yields its address."""
@@ -78,7 +52,7 @@ async def served(gateways):
 async def window(chromium):
     """Opens windows of one browser, each with cookies of its own; ``said`` are the faults that it tells."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        browser = await playwright.chromium.launch(**chromium)
 
         @contextlib.asynccontextmanager
         async def opened(**how):

@@ -21,6 +21,7 @@ PLAN = {
             "site": {"name": "Школа № 1560"},
         }
     ],
+    "audience": ["director"],
     "deadlines": event()["deadlines"],
     "seats": [{"mode": "in_person", "capacity": 60, "quota": 30, "reserves": {"tver": 5}}],
 }
@@ -168,6 +169,7 @@ async def test_a_move_is_seen_before_it_is_sent(host, gateways):
     assert gateways.sent() == [], "nobody has seen yet what it changes"
     for said in ("чт, 11 окт.", "подтверждают заново", '<td data-label="Городов">2</td>', ">30</td>", ">4</td>"):
         assert said in blind.text
+    assert "Для кого" not in blind.text, "what the form does not have does not change"
     answer = await host.send(blind, MOVE, **LATER, step="move")
     assert answer.headers["location"] == MANAGE
     (sent,) = gateways.sent()

@@ -10,8 +10,11 @@ import socket
 import sqlite3
 import sys
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qs
 
+import httpx2
 import psycopg
 import pytest
 
@@ -21,7 +24,7 @@ from vzaimo.kit.settings import Settings
 from vzaimo.kit.testing import eventually, postgres
 from vzaimo.kit.testing.pages import DOCS, Program, blocks
 from vzaimo.kit.testing.services import running
-from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
+from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
 from vzaimo.local import ground as grounds
 from vzaimo.notify import main as notify
 from vzaimo.notify.settings import NotifySettings
@@ -281,6 +284,42 @@ class World:
         return list({mail["Message-ID"]: mail for mail in mine}.values())
 
 
+class Wires(httpx2.AsyncBaseTransport):
+    """Leads to the services in this process, and to an issuer whose codes are the names of people."""
+
+    def __init__(self, world, notify=None):
+        self._world = world
+        self._notify = notify
+        self._wire = httpx2.AsyncHTTPTransport()
+
+    async def _stream(self, request):
+        """Over a socket: what never ends cannot be handed over as a whole."""
+        moved = httpx2.Request("GET", self._notify + request.url.raw_path.decode(), headers=request.headers)
+        moved.headers["Host"] = moved.url.netloc.decode()
+        moved.extensions = request.extensions
+        return await self._wire.handle_async_request(moved)
+
+    async def aclose(self):
+        await self._wire.aclose()
+
+    async def handle_async_request(self, request):
+        name = request.url.host.removesuffix(".example")
+        if request.url.path.endswith("/stream"):
+            return await self._stream(request)
+        if name != "issuer":
+            client = self._world.services[name].client
+            answer = await client.request(
+                request.method, request.url.raw_path.decode(), content=await request.aread(), headers=request.headers
+            )
+            return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
+        if request.url.path.startswith("/.well-known"):
+            places = {"authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
+            return httpx2.Response(200, json={"issuer": ISSUER, **places})
+        person = parse_qs((await request.aread()).decode())["code"][0]
+        content = {"access_token": token(person, email=f"{person}@city.example"), "expires_in": 3600}
+        return httpx2.Response(200, content=json.dumps(content), headers={"Content-Type": "application/json"})
+
+
 VISIT = {
     "host": "moskva",
     "title": "Образовательная среда московской школы",
@@ -423,3 +462,9 @@ async def subscriber(node_modules, tmp_path):
     yield make
     for one in made:
         await one.kill()
+
+
+@pytest.fixture
+def wires(world):
+    """Makes the portal's way to the services; ``notify``: where that listens, for whoever reads its stream."""
+    return partial(Wires, world)

@@ -1,13 +1,10 @@
 """The portal over the four gateways: a city asks, the host decides, the city confirms, all by pages."""
 
-import json
-from urllib.parse import parse_qs
-
 import httpx2
 import pytest
 
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.tokens import ISSUER, token
+from vzaimo.kit.testing.tokens import ISSUER
 from vzaimo.portal.main import portal
 from vzaimo.portal.testing import PORTAL, Browser, settings
 
@@ -35,32 +32,10 @@ PLAN = {
 }
 
 
-class Wires(httpx2.AsyncBaseTransport):
-    """Leads to the services in this process, and to an issuer whose codes are the names of people."""
-
-    def __init__(self, world):
-        self._world = world
-
-    async def handle_async_request(self, request):
-        name = request.url.host.removesuffix(".example")
-        if name != "issuer":
-            client = self._world.services[name].client
-            answer = await client.request(
-                request.method, request.url.raw_path.decode(), content=await request.aread(), headers=request.headers
-            )
-            return httpx2.Response(answer.status_code, headers=answer.headers, content=answer.content)
-        if request.url.path.startswith("/.well-known"):
-            places = {"authorization_endpoint": f"{ISSUER}/authorize", "token_endpoint": f"{ISSUER}/token"}
-            return httpx2.Response(200, json={"issuer": ISSUER, **places})
-        person = parse_qs((await request.aread()).decode())["code"][0]
-        content = {"access_token": token(person, email=f"{person}@city.example"), "expires_in": 3600}
-        return httpx2.Response(200, content=json.dumps(content), headers={"Content-Type": "application/json"})
-
-
 @pytest.fixture
-async def visitors(world):
+async def visitors(world, wires):
     """People at the portal: each with a browser of their own."""
-    app = portal(settings(issuer=ISSUER), Wires(world), world.clock.now)
+    app = portal(settings(issuer=ISSUER), wires(), world.clock.now)
     transport = httpx2.ASGITransport(app=app)
     opened = []
 

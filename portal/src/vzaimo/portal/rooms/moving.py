@@ -18,6 +18,8 @@ from vzaimo.portal.house.times import zone_named
 from vzaimo.portal.house.visit import Part, Visit, Visitor
 
 router = APIRouter()
+_SCHEDULE = {"mode", "timezone", *plans.DEADLINES}
+"""What the form has beside sessions."""
 
 
 @dataclass(slots=True)
@@ -81,10 +83,11 @@ async def _read(visit: Visit, event_id: UUID) -> Move:
 
 async def _look(visit: Visit, moved: Move) -> None:
     passed = _passed(visit, moved, moved.shown)
-    moved.changes = [one for one in changes(moved.shown, moved.stored.plan) if one.field not in passed]
+    found = changes(moved.shown, moved.stored.plan)
+    moved.changes = [one for one in found if one.session or one.field in _SCHEDULE - passed.keys()]
     requests = await visit.part(visit.whole("requests", "/requests", Request, event=moved.event.id))
-    found = moves.touched(requests.or_else([]), moved.event.host)
-    moved.touched = Part(None if requests.value is None else found, requests.away, requests.refused)
+    touched = moves.touched(requests.or_else([]), moved.event.host)
+    moved.touched = Part(None if requests.value is None else touched, requests.away, requests.refused)
 
 
 def _passed(visit: Visit, moved: Move, shown: dict[str, Any]) -> dict[str, str]:
