@@ -13,7 +13,7 @@ cp "$folder/tls/ca.crt" "$folder/public/nats-ca.crt"
 chmod 0755 "$folder/public"
 
 "$vzaimo" bus passwords --folder "$folder/bus" 2>/dev/null > "$folder/bus-passwords"
-invitation=$(secret) operator=$(secret)
+invitation=$(secret) operator=$(secret) webhook=$(secret)
 echo "POSTGRES_PASSWORD=$(secret)" > "$folder/postgres.env"
 while read -r user password; do
   store=$(secret)
@@ -30,6 +30,7 @@ VZAIMO_NATS_INBOX_PREFIX=_INBOX_$user
 VZAIMO_OPERATOR_TOKEN=$operator
 ENV
   [ "$user" != registry ] || echo "VZAIMO_INVITATION_KEY=$invitation" >> "$folder/$user.env"
+  [ "$user" != notify ] || echo "VZAIMO_WEBHOOK_KEY=$webhook" >> "$folder/$user.env"
 done < "$folder/bus-passwords"
 echo "VZAIMO_PORTAL_SESSION_KEY=$(secret)" > "$folder/portal.env"
 # Containers read these as users of their own; the folder itself is closed to everybody else.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SERVICES = ("registry", "calendar", "requests", "notify")
-_SECRETS = ("operator_token", "invitation_key", "unsubscribe_key", "session_key")
+_SECRETS = ("operator_token", "invitation_key", "unsubscribe_key", "webhook_key", "session_key")
 USUAL_PORT = 8100
 USUAL_FOLDER = Path("var")
 MAIL_DOMAIN = "demo.example"
@@ -24,6 +24,7 @@ class Ground:
     operator_token: str
     invitation_key: str
     unsubscribe_key: str
+    webhook_key: str
     session_key: str
 
     @property
@@ -91,6 +92,9 @@ class Ground:
             "VZAIMO_PORTAL_URL": self.portal,
             "VZAIMO_NOTIFY_URL": self.gateway("notify"),
             "VZAIMO_UNSUBSCRIBE_KEY": self.unsubscribe_key,
+            "VZAIMO_WEBHOOK_KEY": self.webhook_key,
+            # Whoever tries a receiver has it on this machine.
+            "VZAIMO_WEBHOOK_ALLOW_PRIVATE": "true",
             # Five cities take part in the demo: one asks, one can host.
             "VZAIMO_NEEDS_THRESHOLD": "3",
             # Everybody calls from one address here.
