@@ -123,15 +123,6 @@ def start(service: str, version: str) -> None:
     """Export spans by OTLP over HTTP if an endpoint is set in the environment."""
     if not (os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")):
         return
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from vzaimo.kit import otlp  # the SDK is loaded where it is used
 
-    from vzaimo.kit.discretion import Discreet
-
-    resource = Resource.create({"service.name": f"vzaimo-{service}", "service.version": version})
-    provider = TracerProvider(resource=resource)
-    provider.sampler = Discreet(provider.sampler)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
+    otlp.start(service, version)
