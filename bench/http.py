@@ -56,11 +56,11 @@ async def measure(kind, folder, make):
     rows = [Row("commands over HTTP", kind, said, f"{limit:,.0f}/s", ratio, f"≥ {goal}", ratio >= goal)]
     feeds = []
     for events in (1000, 10_000, 100_000):
-        page, rate, said = await _pages(kind, folder, make, events)
+        pages, rate, said = await _pages(kind, folder, make, events)
         feeds.append(rate)
         flat = rate / feeds[0]
         beside = f"{feeds[0]:,.0f}/s out of 1,000"
-        rows += [page, Row(f"feed of {events:,} events, 304", kind, said, beside, flat, "≥ 0.5", flat >= 0.5)]
+        rows += [*pages, Row(f"feed of {events:,} events, 304", kind, said, beside, flat, "≥ 0.5", flat >= 0.5)]
     return rows
 
 
@@ -86,6 +86,9 @@ async def _pages(kind, folder, make, events):
         async with service("calendar", url, server, folder) as port:
             await load(port, [message] * 50, 8)
             ours, latencies, _ = await load(port, [message] * PAGES, 8)
+            # Whoever wants to see their own write is not answered from what is kept.
+            own = request("GET", "/v1/events?limit=50", Vzaimo_Position="none/none/1")
+            anew, slower, _ = await load(port, [own] * PAGES, 8)
             (folder / "page.json").write_bytes(await _body(port, message))
             feed = "/v1/feeds/events.ics"
             tag = await _tag(port, request("GET", feed))
@@ -97,14 +100,16 @@ async def _pages(kind, folder, make, events):
     async with static(folder / "page.json") as port:
         await load(port, [request("GET", "/")] * 50, 8)
         limit, _, _ = await load(port, [request("GET", "/")] * PAGES, 8)
-    p50, p99 = percentiles(latencies)
-    ratio, goal = ours / limit, GOALS["pages"][kind]
-    said = f"{ours:,.0f}/s, p50 {p50:.0f} p99 {p99:.0f} ms"
-    figure = f"page of 50 events out of {events:,}"
-    page = Row(figure, kind, said, f"{limit:,.0f}/s", ratio, f"≥ {goal}", ratio >= goal)
+    goal, beside = GOALS["pages"][kind], f"{limit:,.0f}/s"
+    pages = []
+    for figure, rate, times in (("", ours, latencies), (", read anew", anew, slower)):
+        p50, p99 = percentiles(times)
+        said, ratio = f"{rate:,.0f}/s, p50 {p50:.0f} p99 {p99:.0f} ms", rate / limit
+        name = f"page of 50 events out of {events:,}{figure}"
+        pages.append(Row(name, kind, said, beside, ratio, f"≥ {goal}", ratio >= goal))
     p50, p99 = percentiles(waits)
     said = f"{again:,.0f}/s, p50 {p50:.0f} p99 {p99:.0f} ms"
-    return page, again, said
+    return pages, again, said
 
 
 async def _body(port, message):

@@ -18,6 +18,7 @@ from vzaimo.contracts.registry import Organisation, OrganisationKind, Organisati
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing.services import running
 
+DAY = timedelta(days=1)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -72,16 +73,73 @@ async def test_a_feed_is_sent_again_only_when_something_changed(calendar, plan, 
     assert all(str(one["SUMMARY"]).startswith("Новое: ") for one in (await feed(calendar)).events)
 
 
-async def test_an_event_that_leaves_as_another_comes_changes_the_tag(calendar, plan, announce, clock):
+async def test_every_feed_of_an_event_changes_with_it_and_no_other_does(calendar, foreign, plan, remote, announce):
+    feeds = {
+        name: f"/feeds/{name}.ics"
+        for name in (
+            "events",
+            "cities/izhevsk",
+            "topics/mesh",
+            "topics/vzaimoobuchenie",
+            "modes/remote",
+            "modes/hybrid",
+        )
+    }
+    last = {}
+
+    async def changed():
+        tags = {name: (await calendar.call("GET", path)).headers["etag"] for name, path in feeds.items()}
+        found = {name for name in feeds if tags[name] != last.get(name)}
+        last.update(tags)
+        return found
+
+    assert await changed() == set(feeds)
+    assert await changed() == set()
+    draft = await calendar.done("POST", "/events", "anna", {**remote, "topics": ["mesh"]})
+    assert await changed() == set()
+    await calendar.done("POST", f"/events/{draft}/announce", "anna")
+    touched = {"events", "cities/izhevsk", "modes/remote"}
+    assert await changed() == touched | {"topics/mesh"}
+    changed_plan = {**remote, "topics": ["vzaimoobuchenie"]}
+    del changed_plan["host"]
+    await calendar.done("PUT", f"/events/{draft}", "anna", changed_plan)
+    assert await changed() == touched | {"topics/mesh", "topics/vzaimoobuchenie"}
+    await foreign.city("izhevsk", status="withdrawn", version=9)
+    await calendar.call("GET", "/events", vzaimo_position="city/izhevsk/9")
+    assert await titles(calendar, feeds["topics/mesh"]) == []
+    (shown,) = (await feed(calendar)).events
+    assert shown["STATUS"] == "CANCELLED"
+    # The host's new standing, as its name would, concerns every feed.
+    assert await changed() == set(feeds)
+
+
+async def test_events_leave_at_midnight_and_their_feeds_change_for_it_once_a_day(calendar, plan, announce, clock):
+    event = await announce(plan)
+    leaves = clock.now().replace(hour=15) + timedelta(days=1)
+    async with calendar.service.works.database.begin() as tx:
+        await tx.execute(update(EVENT).where(EVENT.c.id == UUID(event)).values(feed_until=leaves))
+    tags = []
+    for moment in (clock.now(), leaves, leaves + timedelta(hours=8), leaves + timedelta(hours=9)):
+        clock.advance(moment - clock.now())
+        answer = await calendar.call("GET", "/feeds/events.ics")
+        tags.append((answer.headers["etag"], len(Calendar.from_ical(answer.content).events)))
+    (first, _), *same, (last, _) = tags
+    assert [shown for _, shown in tags] == [2, 2, 2, 0]
+    assert (len({first, *(tag for tag, _ in same), last}), same[0]) == (3, same[1])
+
+
+async def test_an_own_event_that_leaves_as_another_comes_changes_the_tag(calendar, plan, announce, clock):
+    token = (await calendar.call("POST", "/feeds/private", "anna")).json()["token"]
+    path = f"/feeds/private/{token}.ics"
     leaving = await announce(plan)
-    tag = (await calendar.call("GET", "/feeds/events.ics")).headers["etag"]
+    tag = (await calendar.call("GET", path)).headers["etag"]
     clock.advance(timedelta(seconds=1))
     coming = {**plan["sessions"][0], "starts": "2026-10-20T10:00", "ends": "2026-10-20T12:00"}
     await announce({**plan, "sessions": [coming], "title": "Другое"})
     async with calendar.service.works.database.begin() as tx:
-        await tx.execute(update(EVENT).where(EVENT.c.id == UUID(leaving)).values(feed_until=clock.now()))
-    answer = await calendar.call("GET", "/feeds/events.ics", if_none_match=tag)
-    assert (answer.status_code, await titles(calendar)) == (200, ["Другое"])
+        await tx.execute(update(EVENT).where(EVENT.c.id == UUID(leaving)).values(feed_until=clock.now() - DAY))
+    answer = await calendar.call("GET", path, if_none_match=tag)
+    assert (answer.status_code, await titles(calendar, path)) == (200, ["Другое"])
 
 
 async def test_events_leave_ninety_days_after_their_end_or_their_cancellation(calendar, plan, announce, clock):

@@ -29,6 +29,7 @@ from vzaimo.kit.http import (
     Words,
     complete,
     create_app,
+    kept,
     keyset,
     page_of,
 )
@@ -299,6 +300,51 @@ async def test_a_list_is_walked_page_by_page(client, anna):
     assert [item["name"] for item in last.json()["items"]] == ["c"]
     assert last.json()["next"] is None
     assert "link" not in last.headers
+
+
+async def test_a_crowd_that_reads_the_same_page_costs_one_look_into_the_store(client, anna, works, monkeypatch):
+    looks = []
+    read = works.database.read
+
+    def counted():
+        looks.append(1)
+        return read()
+
+    monkeypatch.setattr(works.database, "read", counted)
+
+    async def seen(query="", **headers):
+        before = len(looks)
+        names = [item["name"] for item in (await client.get(f"/v1/marks{query}", headers=headers)).json()["items"]]
+        return names, len(looks) > before
+
+    assert [await seen() for _ in range(3)] == [([], True), ([], False), ([], False)]
+    assert [await seen(**{"Accept-Language": "en"}) for _ in range(2)] == [([], True), ([], False)]
+    await client.post("/v1/marks", json={"name": "a", "count": 1}, headers=anna)
+    assert [await seen() for _ in range(2)] == [(["a"], True), (["a"], False)]
+    assert await seen("?limit=1") == (["a"], True)
+    for own in (anna, {"Vzaimo-Position": "mark/a/1"}, {"If-None-Match": "*"}):
+        assert [await seen(**own) for _ in range(2)] == [(["a"], True)] * 2
+    monkeypatch.setattr(kept, "MOMENT", 0.0)  # as when time passes: another replica may have committed
+    await seen("?limit=3")
+    assert await seen("?limit=3") == (["a"], True)
+
+
+async def test_what_is_kept_is_no_way_around_a_limit(app, client):
+    app.state.gate.limits = Limits(per_person=0, per_address=2)
+    assert [(await client.get("/v1/marks")).status_code for _ in range(3)] == [200, 200, 429]
+
+
+async def test_what_is_kept_is_bounded(app, monkeypatch):
+    layer = kept.Kept(app, gate=app.state.gate)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(layer), base_url="http://toy") as client:
+        page = (await client.get("/v1/marks")).content
+        monkeypatch.setattr(kept, "BYTES", 2 * len(page))
+        for limit in (1, 2, 3, 3, 4):
+            await client.get(f"/v1/marks?limit={limit}")
+        assert [query for _, query, _ in layer._pages] == [b"limit=3", b"limit=4"]
+        monkeypatch.setattr(kept, "BYTES", len(page) - 1)
+        assert (await client.get("/v1/marks?limit=5")).content == page
+    assert not layer._pages
 
 
 @pytest.mark.parametrize("query", ["cursor=%21%21", "cursor=e30", "cursor=WzFd", "cursor=WyJhIiwiYiJd"])

@@ -62,6 +62,8 @@ class Database(ABC):
 
     url: str
     dialect: Dialect
+    commits: int = 0
+    """Transactions of this process that were committed: what was read from the store before may be out of date."""
 
     @abstractmethod
     def begin(self) -> AbstractAsyncContextManager[Transaction]:

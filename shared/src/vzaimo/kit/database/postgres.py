@@ -65,6 +65,7 @@ class PostgresDatabase(Database):
         try:
             async with self.engine.begin() as connection:
                 yield PostgresTransaction(connection)
+            self.commits += 1
         except (DBAPIError, PoolTimeout) as error:
             raise translated(error) from error
 

@@ -78,6 +78,7 @@ class SqliteDatabase(Database):
             try:
                 yield SqliteTransaction(connection)
                 connection.commit()
+                self.commits += 1
             except BaseException:
                 connection.rollback()
                 raise

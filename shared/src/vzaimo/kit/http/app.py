@@ -9,6 +9,7 @@ from vzaimo.kit.http.audit import router as audit
 from vzaimo.kit.http.body import BodyLimit
 from vzaimo.kit.http.calls import Gate, receipt
 from vzaimo.kit.http.health import Health, health_routes
+from vzaimo.kit.http.kept import Kept
 from vzaimo.kit.http.problems import MEDIA_TYPE, handle_problems
 from vzaimo.kit.http.schemas import schema_routes
 from vzaimo.kit.http.wording import Wording
@@ -78,5 +79,6 @@ def create_app(
     for router in (*routers, audit, schema_routes(service)):
         app.include_router(router, prefix="/v1")
     app.add_middleware(BodyLimit, forms=forms)
+    app.add_middleware(Kept, gate=gate)
     app.add_middleware(Access, metrics=metrics)
     return app

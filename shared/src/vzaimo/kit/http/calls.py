@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Database
 from vzaimo.kit.http.etag import etag, expected_version, unchanged
+from vzaimo.kit.http.kept import keep
 from vzaimo.kit.http.language import Language, preferred
 from vzaimo.kit.http.limits import Limits
 from vzaimo.kit.http.pages import Page
@@ -108,6 +109,7 @@ class Call:
         headers = {"ETag": tag, "Vary": "Accept-Language, Authorization", "Cache-Control": "no-cache"}
         if unchanged(self.request.headers.get("if-none-match"), tag):
             return Response(status_code=304, headers=headers)
+        self._keep()
         return Response(view.model_dump_json(), 200, headers, "application/json")
 
     def listed(self, page: Page[Any]) -> Response:
@@ -120,10 +122,15 @@ class Call:
 
     def _page(self, page: Page[Any], body: str) -> Response:
         headers = {"Vary": "Accept-Language, Authorization", "Cache-Control": "no-cache"}
+        self._keep()
         if page.next is not None:
             following = self.request.url.include_query_params(cursor=page.next)
             headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
         return Response(body, 200, headers, "application/json")
+
+    def _keep(self) -> None:
+        if self.claims is None:
+            keep(self.request)
 
 
 class Receipt(BaseModel):

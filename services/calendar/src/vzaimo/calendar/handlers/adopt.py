@@ -7,6 +7,7 @@ from sqlalchemy import select
 from vzaimo.calendar.domain.events import EventState
 from vzaimo.calendar.domain.plans import Plan, PlannedSession
 from vzaimo.calendar.handlers.keep import keep_places
+from vzaimo.calendar.handlers.mark import mark_feeds
 from vzaimo.calendar.store import EVENT, event_columns, feed_columns
 from vzaimo.contracts.calendar import Event, EventFact
 from vzaimo.contracts.event import Fact
@@ -20,8 +21,9 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
         if not isinstance(fact, EventFact):
             raise TypeError(type(fact).__name__)
         event = fact.event
-        kept = await work.first(select(EVENT.c.plan).where(EVENT.c.id == event.id))
+        kept = await work.first(select(EVENT.c.plan, EVENT.c.event).where(EVENT.c.id == event.id))
         plan = Plan.model_validate(kept.plan) if kept else _plan(event)
+        before = Event.model_validate(kept.event) if kept and kept.event else None
         state = EventState(event.id, event.host, plan, event)
         columns = {**event_columns(state), **feed_columns(event, work.now), "version": fact.aggregate_version}
         statement = insert(work.tx, EVENT).values(**columns, created_at=work.now)
@@ -32,6 +34,7 @@ async def adopt(work: Work, facts: Sequence[Fact]) -> None:
         )
         if written is not None:
             await keep_places(work, None, state)
+            await mark_feeds(work, [before, event])
 
 
 def _plan(event: Event) -> Plan:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 from vzaimo.calendar.domain import events
 from vzaimo.calendar.handlers.events import COMPLETE
 from vzaimo.calendar.handlers.keep import OVERDUE
+from vzaimo.calendar.handlers.mark import mark_feeds
 from vzaimo.calendar.store import EVENT, EVENT_FACET, EVENT_TEXT, event_columns, event_of, feed_columns
 from vzaimo.contracts.calendar import EventCancelled, EventStatus
 from vzaimo.kit import lemmas
@@ -29,16 +30,18 @@ async def call_off(work: Work, hosts: Mapping[str, Cause]) -> None:
     )
     if not rows:
         return
-    changed = []
+    changed, cancelled = [], []
     for row in rows:
         state, version = events.cancel(event_of(row), WITHDRAWN, work.now), row.version + 1
         columns = event_columns(state)
         said = {"status": columns["status"], "event": columns["event"], "version": version}
         changed.append({"key": row.id, "capacity_overdue": False, **said, **feed_columns(state.event, work.now)})
         work.add(EventCancelled(aggregate_version=version, event=state.event), cause=hosts[row.host])
+        cancelled.append(state.event)
         work.forget(COMPLETE, row.id)
         work.forget(OVERDUE, row.id)
     await work.execute(update(EVENT).where(EVENT.c.id == bindparam("key")), changed)
+    await mark_feeds(work, cancelled)
     ids = [row.id for row in rows]
     await work.execute(update(EVENT_FACET).where(EVENT_FACET.c.event.in_(ids)).values(status=EventStatus.CANCELLED))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 
 from vzaimo.calendar.domain.events import ANSWERED_WITHIN, EventState
+from vzaimo.calendar.handlers.mark import mark_feeds
 from vzaimo.calendar.projections import CITY
 from vzaimo.calendar.store import EVENT, EVENT_FACET, EVENT_TEXT, event_columns, event_of, facets_of, feed_columns
 from vzaimo.contracts.calendar import Event, EventFact
@@ -30,6 +31,7 @@ async def keep(
         else:
             work.remind(OVERDUE, row.id, state.awaited.requested_at + ANSWERED_WITHIN, revision=state.awaited.no)
     await work.execute(update(EVENT).where(EVENT.c.id == row.id).values(**columns))
+    await mark_feeds(work, [before.event, state.event])
     if fact is not None and state.event is not None:
         await keep_places(work, before, state)
         work.add(fact(aggregate_version=version, event=state.event), cause=cause)
