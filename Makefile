@@ -24,12 +24,14 @@ up: install ## Run everything on this machine (PORT=9100 for other ports)
 demo: ## Play the real visit against the running set
 	@$(RUN) vzaimo demo
 
+# Half as many again as there are cores: a test waits for its servers for a third of its time.
+WORKERS ?= $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 test: install ## Run the whole suite over real servers, which it starts itself
 	@echo "→ tests on $$(nproc) cores"
-	@$(RUN) pytest -q -n auto --dist worksteal
+	@$(RUN) pytest -q -n $(WORKERS) --dist worksteal
 
 test-deep: install ## The same with many more examples
-	@HYPOTHESIS_PROFILE=deep $(RUN) pytest -q -n auto --dist worksteal --timeout 1800
+	@HYPOTHESIS_PROFILE=deep $(RUN) pytest -q -n $(WORKERS) --dist worksteal --timeout 1800
 
 images: ## Build the images of the four services and the portal (Docker; PYTHON_IMAGE=… for another base)
 	@for service in registry calendar requests notify portal; do \

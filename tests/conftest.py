@@ -17,11 +17,13 @@ from vzaimo.contracts.event import envelope
 from vzaimo.contracts.registry import City, CityActivated, CityStatus, PersonRole, RoleGranted, Topic, TopicChanged
 from vzaimo.kit.bus import Access, Stream, connect, ensure_stream
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.inbound import inbound
 from vzaimo.kit.roles import person_ref
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.nats import NatsServer
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 from vzaimo.local.bus import files
+from vzaimo.notify.handlers import mail
 
 pytest_plugins = ["vzaimo.kit.testing.fixtures"]
 
@@ -50,6 +52,15 @@ STREAMS = {
     "REQUESTS": ("requests.>",),
     "NOTIFY": ("notify.>",),
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def impatient():
+    """Loops that look each second or two let a test wait for half of that; looking more often shows nothing else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbound, "WATCH_EVERY", 0.5)
+        patch.setattr(mail, "POLL", 0.1)
+        yield
 
 
 class Foreign:

@@ -5,8 +5,15 @@ from datetime import timedelta
 import pytest
 
 from vzaimo.contracts.calendar import EventCancelled, EventStatus, SeatMode
+from vzaimo.kit import timers
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing import eventually
+
+
+@pytest.fixture(autouse=True)
+def no_timers(monkeypatch):
+    """Time leaps over deadlines here, and what they would do to those who did not confirm has tests of its own."""
+    monkeypatch.setattr(timers, "POLL", 3600)
 
 
 def kind(answer):

@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: servers started once a run, and stores that are fresh for each test."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -10,7 +11,6 @@ from pathlib import Path
 os.environ["VZAIMO_STRICT"] = "1"
 # The wheel of PostgreSQL keeps its lock and socket there, and warns where the variable is not set.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="vzaimo-run-"))
-
 import pytest
 
 from vzaimo.kit.clock import ManualClock
@@ -20,6 +20,12 @@ from vzaimo.kit.testing import containers, postgres
 from vzaimo.kit.testing.nats import NatsServer
 from vzaimo.kit.testing.smtp import SmtpSink
 from vzaimo.kit.work import Works
+
+# Files go to memory where there is room: stores and streams sync at each commit, and a test that kills processes learns
+# nothing from a disk. Whoever wants one says PYTEST_DEBUG_TEMPROOT=/tmp.
+MEMORY, ROOM = Path("/dev/shm"), 6 << 30  # noqa: S108 - pytest's folders there are its user's alone
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
 """Noon in Moscow on the day of the first announcement."""
