@@ -178,6 +178,26 @@ async def test_an_older_profile_names_the_version_that_was_seen(member, office):
     assert office.sent("PATCH")[0].headers["if-match"] == '"6"'
 
 
+@pytest.mark.parametrize(
+    "path, method, refused, stored, version",
+    [
+        ("profile", "PATCH", HERE, "Ижевск", "6"),
+        (f"organisations/{PLACE}", "PATCH", f"/organisations/{PLACE}", "Школа № 1", "4"),
+        (f"webhooks/{HOOK}", "PUT", HOOKS, "hooks.moskva.example", "2"),
+    ],
+)
+async def test_an_older_form_shows_both_and_another_fault_hides_no_change(
+    member, office, path, method, refused, stored, version
+):
+    typed = {"name": "Иначе", "address": "https://other.example", "_version": "1"}
+    office.answers[method, refused] = problem(422, "invalid-request", "Неверно")
+    assert 'name="_version" value="1"' in (await member.post(f"{HERE}/{path}", typed)).text
+    office.answers[method, refused] = problem(412, "stale", "Данные уже изменились")
+    text = (await member.post(f"{HERE}/{path}", typed)).text
+    assert f'name="_version" value="{version}"' in text
+    assert stored in text.partition("Это уже изменили")[2].partition("</section>")[0]
+
+
 async def test_anothers_organisation_is_not_in_this_office(member, office):
     office.answers["registry", f"/organisations/{PLACE}"] = {**SCHOOL, "city": "tver"}
     assert (await member.get(f"{HERE}/organisations/{PLACE}")).status_code == 404
@@ -257,3 +277,22 @@ def test_a_plan_has_every_place_inside_and_north_above(spots):
 
 def test_there_is_no_plan_of_places_that_are_nowhere():
     assert places.plan([Organisation.model_validate(SCHOOL)]) is None
+
+
+@pytest.mark.parametrize(
+    "kind, subject, leads",
+    [
+        ("practice-adopted", REQUEST, f"/adoptions/{REQUEST}"),
+        ("adoption-measured", REQUEST, f"/adoptions/{REQUEST}"),
+        ("measurement-due", REQUEST, f"/adoptions/{REQUEST}"),
+        ("practice-returned", REQUEST, f"/practices/{REQUEST}"),
+        ("agreement-lapsing", "izhevsk", "/cities/izhevsk/profile"),
+        ("city-activated", "izhevsk", "/cities/izhevsk"),
+        ("city-applied", "perm", "/moderation/cities/perm"),
+        ("webhook-disabled", HOOK, HOOKS),
+    ],
+)
+async def test_news_lead_to_the_room_of_what_they_speak_of(member, office, kind, subject, leads):
+    news = {"id": EVENT, "kind": kind, "city": "izhevsk", "subject": subject, "event": None, "title": "x", "text": "x"}
+    office.answers["notify", "/inbox"] = [{**news, "at": "2026-10-01T00:00:00Z", "read_at": "2026-10-01T00:00:00Z"}]
+    assert (await member.get(f"/inbox/{EVENT}")).headers["location"] == leads

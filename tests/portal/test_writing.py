@@ -118,6 +118,14 @@ async def test_an_older_form_shows_what_is_stored_and_the_next_attempt_wins(memb
     assert 'name="_version" value="7"' in answer.text
 
 
+async def test_another_fault_does_not_hide_a_change(member, gateways, stored):
+    stored(status="draft", version=7)
+    gateways.answers["PUT", f"/practices/{PRACTICE}"] = problem(422, "invalid-request", "Неверно")
+    for step in ("save", "look"):
+        answer = await member.post(EDIT, FORM | {"step": step, "_version": "4"})
+        assert 'name="_version" value="4"' in answer.text
+
+
 @pytest.mark.parametrize(
     "more, offered",
     [

@@ -14,6 +14,8 @@ from vzaimo.portal.house.shapes import City
 from vzaimo.portal.house.visit import Visit
 
 NOT_FOUND, UNREADABLE = 404, 422
+STALE = "stale"
+"""The refusal of what was typed into an older form."""
 
 
 class Person(State):
@@ -85,6 +87,11 @@ class Office:
     def writes(self) -> bool:
         """Whether the visitor may change the city's data."""
         return self.coordinates or self.moderates
+
+    def seen(self, version: int, problem: Problem | None) -> str | int:
+        """The version that goes with a form: what its writer saw, until they have been shown what is stored now."""
+        typed = str(self.visit.typed.get("_version", ""))
+        return typed if problem and problem.kind != STALE and typed.isdigit() else version
 
     async def show(self, template: str, problem: Problem | None = None, **facts: Any) -> Response:
         """A page of the office."""

@@ -13,6 +13,25 @@ router = APIRouter()
 A_PAGE = 30
 LOOKED_AT = 200
 """Notifications among which one from a mail is looked for."""
+_OF_SUBJECT = {
+    "event": "/events/{event}",
+    "capacity": "/events/{event}",
+    "decisions": "/events/{event}",
+    "practice": "/practices/{subject}",
+    "adoption": "/adoptions/{subject}",
+    "measurement": "/adoptions/{subject}",
+    "need": "/needs/{subject}",
+    "host": "/needs/{need}",
+    "city": "/cities/{subject}",
+    "agreement": "/cities/{subject}/profile",
+    "webhook": "/cities/{city}/webhooks/{subject}",
+}
+"""Pages by what a kind of news begins with; requests have all other kinds."""
+_OF_KIND = {
+    "need-answered": "/events/{event}",
+    "practice-adopted": "/adoptions/{subject}",
+    "city-applied": "/moderation/cities/{subject}",
+}
 
 
 @router.get("/inbox")
@@ -57,15 +76,8 @@ async def read_all(visit: Visitor) -> Response:
 
 def place(one: Notification) -> str | None:
     """The page of what a notification speaks of, if there is one."""
-    about = one.kind.partition("-")[0]
-    if one.kind == "need-answered" or about in {"event", "capacity", "decisions"}:
-        return f"/events/{one.event or one.subject}"
-    if one.kind == "practice-adopted" or about in {"measurement", "adoption"}:
-        return "/my"
-    if about in {"practice", "need"}:
-        return f"/{about}s/{one.subject}"
-    if about in {"city", "agreement"}:
-        return f"/cities/{one.subject}"
-    if one.kind == "host-invited":
-        return f"/needs/{one.subject.removesuffix(f'-{one.city}')}"
-    return f"/requests/{one.subject}" if one.event else None
+    path = _OF_KIND.get(one.kind) or _OF_SUBJECT.get(one.kind.partition("-")[0])
+    if path is None:
+        return f"/requests/{one.subject}" if one.event else None
+    need = one.subject.removesuffix(f"-{one.city}")
+    return path.format(subject=one.subject, city=one.city, event=one.event or one.subject, need=need)

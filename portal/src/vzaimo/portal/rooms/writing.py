@@ -30,11 +30,15 @@ Step = Literal["submit", "confirm", "archive"]
 
 @dataclass(slots=True)
 class Sheet:
-    """A practice as it stands in the form. ``present``: what is stored, where the form was older than that."""
+    """A practice as it stands in the form, and the version that its writer has ``seen``.
+
+    ``present``: what is stored, where the form was older than that.
+    """
 
     city: str
     shown: dict[str, Any]
     stored: Practice | None = None
+    seen: int | None = None
     present: Practice | None = None
 
 
@@ -56,14 +60,16 @@ async def edit(visit: Visitor, practice_id: UUID) -> Response:
     """The form of what is written already."""
     await visit.member()
     stored = await visit.read("registry", f"/practices/{practice_id}", Practice)
-    return await _form(visit, Sheet(stored.city, drafts.values_of(stored), stored))
+    return await _form(visit, _written(stored))
 
 
 @router.post("/practices/{practice_id}/edit")
 async def revise(visit: Visitor, practice_id: UUID) -> Response:
     """Write it anew, and submit it where that is wanted."""
     stored = await visit.read("registry", f"/practices/{practice_id}", Practice)
-    return await _take(visit, Sheet(stored.city, drafts.typed(visit.typed), stored))
+    version = str(visit.typed.get("_version", ""))
+    seen = int(version) if version.isdigit() else None
+    return await _take(visit, Sheet(stored.city, drafts.typed(visit.typed), stored, seen))
 
 
 @router.post("/practices/{practice_id}/{step}")
@@ -75,8 +81,12 @@ async def go_on(visit: Visitor, practice_id: UUID, step: Step) -> Response:
         if "missing" not in problem.facts:
             raise
         stored = await visit.read("registry", f"/practices/{practice_id}", Practice)
-        return await _form(visit, Sheet(stored.city, drafts.values_of(stored), stored), problem)
+        return await _form(visit, _written(stored), problem)
     return visit.go(f"/practices/{practice_id}", f"writing.done.{step}")
+
+
+def _written(stored: Practice) -> Sheet:
+    return Sheet(stored.city, drafts.values_of(stored), stored, stored.version)
 
 
 async def _take(visit: Visit, sheet: Sheet) -> Response:
@@ -88,8 +98,8 @@ async def _take(visit: Visit, sheet: Sheet) -> Response:
         if step == "submit" and sheet.stored is not None:
             await visit.send("registry", "POST", f"/practices/{sheet.stored.id}/submit", whatever_version=True)
     except Problem as problem:
-        if problem.kind == "stale":
-            sheet.present = sheet.stored
+        if problem.kind == "stale" and sheet.stored is not None:
+            sheet.present, sheet.seen = sheet.stored, sheet.stored.version
         return await _form(visit, sheet, problem)
     return visit.go(
         f"/practices/{sheet.stored.id if sheet.stored else ''}",
@@ -105,6 +115,7 @@ async def _keep(visit: Visit, sheet: Sheet) -> None:
     else:
         receipt = await visit.send("registry", "POST", "/practices", made)
     sheet.stored = await visit.read("registry", f"/practices/{receipt.id}", Practice)
+    sheet.seen = sheet.stored.version
 
 
 async def _form(visit: Visit, sheet: Sheet, problem: Problem | None = None) -> Response:
