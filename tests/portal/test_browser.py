@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from vzaimo.portal.testing import (
     REQUEST,
     Browser,
     city,
+    delegate,
     event,
     me,
     need,
@@ -39,6 +41,11 @@ FLAGS = [
     "--disable-sync",
 ]
 INSTALL = "apt-get update && apt-get install -y --no-install-recommends chromium"
+SEATED = "01890000-0000-7000-8000-0000000003a1"
+GRANTED = "01890000-0000-7000-8000-0000000003a3"
+PERSON = "01890000-0000-7000-8000-000000000201"
+PAST = "01890000-0000-7000-8000-0000000003a2"
+ROOM, OTHER_ROOM = "01890000-0000-7000-8000-0000000003b1", "01890000-0000-7000-8000-0000000003b2"
 PUBLIC = [
     "/",
     "/events",
@@ -68,6 +75,18 @@ OWN = [
     "/moderation/audit",
     "/plans/new?host=moskva",
     f"/plans/{EVENT}",
+    f"/requests/{SEATED}",
+    f"/requests/{GRANTED}/people",
+    f"/requests/{SEATED}/history",
+    f"/requests/{SEATED}/feedback",
+    f"/requests/{SEATED}/delegates/{PERSON}",
+    f"/events/{PAST}/attendance",
+    f"/events/{PAST}/attendance/{ROOM}",
+    f"/events/{PAST}/roster",
+    f"/events/{PAST}/assignments?request={SEATED}",
+    f"/events/{PAST}/feedback",
+    "/acts",
+    f"/acts/{PERSON}",
 ]
 
 
@@ -150,6 +169,42 @@ async def test_scripts_add_what_they_promise(chromium, served, gateways):
         assert page.said == []
 
 
+async def test_lines_are_dragged_and_moved_by_keyboard_and_people_counted_at_the_door(chromium, served, gateways):
+    people = [delegate(no, name) for no, name in enumerate(("Анна", "Борис", "Вера"), 1)]
+    gateways.answers["requests", f"/requests/{REQUEST}"] = request(status="draft", delegates=people)
+    async with window(chromium, locale="ru", viewport={"width": 1280, "height": 1600}) as page:
+        await enter(page, served)
+        await page.goto(served + f"/requests/{REQUEST}/edit")
+
+        async def order():
+            return await page.eval_on_selector_all("[name=name]", "(all) => all.map((one) => one.value).slice(0, 3)")
+
+        await page.focus("[value='down:0']")
+        await page.keyboard.press("Enter")
+        assert await order() == ["Борис", "Анна", "Вера"]
+        assert await page.inner_text("[data-told]") == "Анна: строка 2"
+        assert await page.evaluate("document.activeElement.value") == "down:1", "the focus goes along"
+        start, end = [await page.locator(".handle").nth(no).bounding_box() for no in (2, 0)]
+        await page.mouse.move(start["x"] + 20, start["y"] + 20)
+        await page.mouse.down()
+        await page.mouse.move(end["x"] + 20, end["y"] + 4, steps=8)
+        await page.mouse.up()
+        assert await order() == ["Вера", "Борис", "Анна"]
+        await page.click("[value='drop:1']")
+        assert await order() == ["Вера", "Анна", ""]
+        await page.click("button[value=save]")
+        await page.wait_for_url(f"**/requests/{REQUEST}")
+        (sent,) = gateways.sent("PUT")
+        assert [one["name"] for one in json.loads(sent.content)["delegates"]] == ["Вера", "Анна"]
+
+        await page.goto(served + f"/events/{PAST}/attendance/{ROOM}")
+        await page.fill("[data-find]", "елк")
+        assert await page.locator("[data-person]:visible").count() == 1
+        await page.check("[name=came]:visible")
+        assert await page.inner_text("[data-count]") == "1"
+        assert page.said == []
+
+
 async def enter(page, url):
     """Sign in; the issuer is one that no browser reaches."""
     async with httpx2.AsyncClient(base_url=url) as http:
@@ -184,8 +239,42 @@ def fill(gateways):
     both = [("coordinator", "izhevsk"), ("coordinator", "moskva"), ("moderator", None)]
     applied = city("perm", "Пермь", status="applied")
     pending = city("ufa", "Уфа", status="agreement_pending")
+    seated = request(
+        id=SEATED,
+        event=PAST,
+        status="confirmed",
+        attended=1,
+        delegates=[
+            delegate(1, "Пётр Ёлкин", status="attended", sessions=[ROOM]),
+            delegate(2, "Ольга", status="confirmed"),
+        ],
+    )
+    rooms = [
+        {"id": key, "title": title, "starts_at": "2026-10-04T07:00:00Z", "ends_at": "2026-10-04T09:00:00Z"}
+        for key, title in ((ROOM, "Младшие"), (OTHER_ROOM, "Старшие"))
+    ]
+    past = event(id=PAST, sessions=rooms, starts_at=rooms[0]["starts_at"], ends_at=rooms[0]["ends_at"])
+    act = {"id": PERSON, "number": 7, "request": SEATED, "city": "izhevsk", "people": 1, "cause": "erasure"}
+    said = {"request": SEATED, "city": "izhevsk", "score": 5, "words": "Полезно"}
     gateways.answers |= {
         ("registry", "/me"): me(*both),
+        ("calendar", f"/events/{PAST}"): past,
+        ("requests", f"/requests/{SEATED}"): seated,
+        ("requests", f"/requests/{GRANTED}"): seated | {"id": GRANTED, "event": EVENT, "attended": None},
+        ("requests", f"/requests/{SEATED}/delegates/needs"): {"request": SEATED, "items": []},
+        ("requests", f"/events/{PAST}/sessions/{ROOM}/attendance"): [],
+        ("requests", f"/events/{PAST}/assignments"): {
+            "event": PAST,
+            "sessions": [{"session": one["id"], "capacity": 9, "assigned": 1, "proposed": 2} for one in rooms],
+            "delegates": [
+                {"request": SEATED, "city": "izhevsk", "delegate": one["id"], "rank": one["rank"]}
+                for one in seated["delegates"]
+            ],
+        },
+        ("requests", f"/events/{PAST}/feedback"): {"event": PAST, "number": 1, "mean": 5.0, "entries": [said]},
+        ("requests", "/erasure-acts"): [act | {"erased_at": "2026-10-01T00:00:00Z"}],
+        ("requests", f"/erasure-acts/{PERSON}"): act | {"erased_at": "2026-10-01T00:00:00Z"},
+        ("notify", f"/requests/{SEATED}/contacts"): {"parties": [{"city": "moskva", "people": [{"name": "О. С."}]}]},
         ("registry", "/cities/moskva"): city("moskva", "Москва"),
         ("registry", "/cities"): [city("moskva", "Москва"), city("izhevsk", "Ижевск"), applied, pending],
         ("registry", "/topics"): [{"id": "mesh", "name": "Электронная школа", "version": 1}],
@@ -197,7 +286,10 @@ def fill(gateways):
         ("calendar", f"/events/{EVENT}"): event(practices=[PRACTICE], academic_hours=16, schedule_revision=2),
         ("calendar", "/plans"): [written],
         ("calendar", f"/plans/{EVENT}"): written,
-        ("requests", "/requests"): [asked],
+        ("requests", "/requests"): lambda query: {
+            "items": [seated if query.url.params.get("event") == PAST else asked],
+            "next": None,
+        },
         ("requests", f"/requests/{REQUEST}"): asked,
         ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},
         ("requests", "/needs"): [asked_for],
