@@ -205,6 +205,20 @@ async def test_lines_are_dragged_and_moved_by_keyboard_and_people_counted_at_the
         assert page.said == []
 
 
+async def test_what_was_typed_is_still_there_when_it_was_too_much_at_once(chromium, served, gateways, monkeypatch):
+    monkeypatch.setattr("vzaimo.portal.house.guard.LONGEST_BODY", 20_000)
+    async with window(chromium, locale="ru", viewport={"width": 360, "height": 800}) as page:
+        await enter(page, served)
+        await page.goto(served + f"/requests/{REQUEST}/edit")
+        await page.fill("[name=name] >> nth=0", "Софья Ёлкина")
+        await page.click("details summary")
+        await page.fill("[name=table]", "Анна\tучитель\n" * 1000)
+        await page.click("button[value=paste]")
+        assert "Слишком много сразу" in await page.inner_text("main")
+        await page.go_back()
+        assert await page.input_value("[name=name] >> nth=0") == "Софья Ёлкина"
+
+
 async def enter(page, url):
     """Sign in; the issuer is one that no browser reaches."""
     async with httpx2.AsyncClient(base_url=url) as http:
