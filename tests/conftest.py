@@ -23,7 +23,7 @@ from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.nats import NatsServer
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, write_jwks
 from vzaimo.local.bus import files
-from vzaimo.notify.handlers import mail
+from vzaimo.notify.handlers import lanes
 
 pytest_plugins = ["vzaimo.kit.testing.fixtures"]
 
@@ -59,7 +59,7 @@ def impatient():
     """Loops that look each second or two let a test wait for half of that; looking more often shows nothing else."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inbound, "WATCH_EVERY", 0.5)
-        patch.setattr(mail, "POLL", 0.1)
+        patch.setattr(lanes, "POLL", 0.1)
         yield
 
 

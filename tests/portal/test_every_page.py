@@ -9,14 +9,16 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from vzaimo.portal.rooms import ROOMS
-from vzaimo.portal.samples import ADOPTION, DRAFT, HOOK, PLACE
+from vzaimo.portal.samples import ADOPTION, DRAFT, GRANTED, HOOK, PAST, PERSON, PLACE, ROOM, SEATED
 from vzaimo.portal.testing import EVENT, NEED, PRACTICE, REQUEST, TRACE, problem
 
 NO_PAGES = {
     "/healthz",
+    "/readyz",
     "/login",
     "/login/done",
     "/inbox/stream",
+    "/requests/{request_id}/delegates/{delegate_id}/data",
     "/inbox/{notification_id}",
     "/v1/events/{event_id}/join",
 }
@@ -44,8 +46,19 @@ OWN = {
     "/preferences": ["/preferences"],
     "/contact": ["/contact"],
     "/invitations": ["/invitations?secret=s"],
-    "/requests/{request_id}": [f"/requests/{REQUEST}"],
+    "/requests/{request_id}": [f"/requests/{REQUEST}", f"/requests/{SEATED}"],
     "/requests/{request_id}/edit": [f"/requests/{REQUEST}/edit"],
+    "/requests/{request_id}/people": [f"/requests/{GRANTED}/people"],
+    "/requests/{request_id}/history": [f"/requests/{SEATED}/history"],
+    "/requests/{request_id}/feedback": [f"/requests/{SEATED}/feedback"],
+    "/requests/{request_id}/delegates/{delegate_id}": [f"/requests/{SEATED}/delegates/{PERSON}"],
+    "/events/{event_id}/attendance": [f"/events/{PAST}/attendance"],
+    "/events/{event_id}/attendance/{session_id}": [f"/events/{PAST}/attendance/{ROOM}"],
+    "/events/{event_id}/roster": [f"/events/{PAST}/roster"],
+    "/events/{event_id}/assignments": [f"/events/{PAST}/assignments?request={SEATED}"],
+    "/events/{event_id}/feedback": [f"/events/{PAST}/feedback"],
+    "/acts": ["/acts"],
+    "/acts/{act_id}": [f"/acts/{PERSON}"],
     "/events/{event_id}/ask": [f"/events/{EVENT}/ask?city=izhevsk&mode=remote"],
     "/events/{event_id}/requests": [f"/events/{EVENT}/requests"],
     "/needs/new": ["/needs/new?city=izhevsk"],

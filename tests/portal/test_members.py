@@ -76,13 +76,13 @@ async def test_backing_and_leaving(member, gateways, stored):
 
 
 async def test_whoever_can_teach_answers_a_need_with_an_event(member, gateways, stored):
+    gateways.answers["registry", "/topics"] = [{"id": "mesh", "name": "Электронная школа", "version": 1}]
+    gateways.answers["registry", "/organisations"] = []
     stored(invited=["izhevsk"], roles=["teacher"])
     text = (await member.get(f"/needs/{NEED}")).text
     assert "Приглашены показать свой опыт" in text
     answer = f"/plans/new?host=izhevsk&need={NEED}"
     assert f'href="{answer.replace("&", "&amp;")}"' in text
-    gateways.answers["registry", "/topics"] = [{"id": "mesh", "name": "Электронная школа", "version": 1}]
-    gateways.answers["registry", "/organisations"] = []
     page = await member.get(answer)
     assert f'name="need" value="{NEED}"' in page.text
     assert 'name="topics" value="mesh" checked' in page.text
@@ -185,6 +185,7 @@ async def test_each_long_list_of_the_moderator_goes_on_by_itself(moderator, gate
 
 async def test_a_suspension_says_why(moderator, gateways):
     page = "/moderation/cities/moskva"
+    gateways.answers["registry", "/cities/moskva"] = city("moskva", "Москва")
     assert 'value="out-of-reach"' in (await moderator.get(page)).text
     await moderator.post(f"{page}/suspend", {"reason": "own-wish"})
     assert json.loads(gateways.sent()[0].content) == {"reason": "own-wish"}

@@ -101,6 +101,16 @@ async def test_seats_are_given_back_by_name_and_by_number(member, gateways, stor
     assert json.loads(by_number.content) == {"count": 15}
 
 
+async def test_a_city_sees_where_its_people_sit(member, gateways, stored):
+    rooms = [
+        event()["sessions"][0] | {"id": key, "title": title} for key, title in ((ACT, "Старшие"), (ANNA, "Младшие"))
+    ]
+    gateways.answers["calendar", f"/events/{EVENT}"] = event(sessions=rooms)
+    stored(delegates=[delegate(1, "Анна", status="confirmed", sessions=[ACT])])
+    text = (await member.get(f"/requests/{REQUEST}")).text
+    assert ("Старшие" in text, "Младшие" in text) == (True, False)
+
+
 @pytest.mark.parametrize("step", ["release", "replace"])
 async def test_nobody_chosen_changes_nothing(member, gateways, stored, step):
     answer = await member.post(PAGE, {"step": step, f"name-{ANNA}": "  "})

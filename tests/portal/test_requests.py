@@ -226,6 +226,14 @@ async def test_the_host_sees_who_waits_for_a_decision_first(member, gateways):
     assert text.index("tver") < text.index("Ижевск")
 
 
+@pytest.mark.parametrize("role, there", [(("viewer", "moskva"), True), (("moderator", None), False)])
+async def test_desks_are_linked_for_the_hosts_people_alone(member, gateways, role, there):
+    gateways.answers["registry", "/me"] = me(role)
+    answer = await member.get(f"/events/{EVENT}/requests")
+    assert answer.status_code == 200
+    assert (f"/events/{EVENT}/roster" in answer.text) == there
+
+
 async def test_requests_of_an_event_are_its_hosts_affair(member):
     assert (await member.get(f"/events/{EVENT}/requests")).status_code == 404
 

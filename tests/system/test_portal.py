@@ -1,5 +1,7 @@
 """The portal over the four gateways: a city asks, the host decides, the city confirms, all by pages."""
 
+from datetime import UTC, datetime
+
 import httpx2
 import pytest
 
@@ -218,3 +220,60 @@ async def test_a_city_joins_shares_and_is_learned_from(world, visitors):
             page = await browser.get(path)
             assert page.status_code == 200, path
             assert "не отвечает" not in page.text, path
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_a_visits_people_from_the_decision_to_what_it_gave(world, visitors):
+    await world.settle_cities("moskva", "izhevsk")
+    day = {"starts": "2026-10-04T10:00", "ends": "2026-10-04T12:00"}
+    rooms = [{"title": title, "site": {"name": f"Школа {title}"}, **day} for title in ("Младшие", "Старшие")]
+    event = await world.announce(sessions=rooms)
+    await world.agreed(event, (0, 0, 0))
+    asked = f"/requests/{await world.ask(event, 'izhevsk', 3)}"
+    await world.done("requests", "POST", f"{asked}/decision", "moskva", {"verdict": "approve"})
+    guest, host = await visitors("izhevsk"), await visitors("moskva")
+
+    async def request():
+        return await world.see("requests", asked, "izhevsk")
+
+    async def sent(browser, page, action=None, **typed):
+        answer = await browser.send(await browser.get(page), action or page, **typed)
+        assert answer.status_code == 303, answer.text
+        return answer.headers["location"]
+
+    anna, boris, vera = [one["id"] for one in (await request())["delegates"]]
+    others = {f"name-{anna}": "Анна О'Коннор <b>", f"role-{anna}": "director", f"name-{boris}": "محمد علي"}
+    await sent(guest, f"{asked}/people", step="replace", **others | {f"role-{boris}": "teacher"})
+    living = [one for one in (await request())["delegates"] if one["status"] == "granted"]
+    assert [one["name"] for one in living] == ["Анна О'Коннор <b>", "محمد علي", "Участник 3"]
+    await sent(guest, f"{asked}/people", step="release", delegate=[vera])
+    assert (await request())["granted"] == 2
+    anna = living[0]["id"]
+    person = f"{asked}/delegates/{anna}"
+    await sent(guest, person, f"{person}/needs", dietary="без орехов", access="")
+    assert "без орехов" in (await host.get(asked)).text
+    await sent(guest, asked, f"{asked}/confirm")
+    history = (await guest.get(f"{asked}/history")).text
+    assert history.index("Участие подтверждено") < history.index("Участник заменён") < history.index("Места даны")
+    assert "С кем связаться" in (await guest.get(asked)).text
+
+    seating = f"/events/{event}/assignments"
+    await sent(host, seating)
+    assert "Младшие: 2" in (await host.get(seating)).text
+    first, second = (await world.see("calendar", f"/events/{event}"))["sessions"]
+    chosen = f"{seating}?request={asked.rpartition('/')[2]}"
+    await sent(host, chosen, **{"all-0": second["id"]})
+    assert "Старшие: 2" in (await host.get(seating)).text
+
+    assert "Анна О&#39;Коннор" in (await host.get(f"/events/{event}/roster")).text
+    world.clock.advance(datetime(2026, 10, 4, 8, tzinfo=UTC) - world.clock.now())
+    door = f"/events/{event}/attendance/{second['id']}"
+    await sent(host, door, came=[anna], **{f"minutes-{anna}": "50"})
+    assert (await request())["attended"] == 1
+    assert "50" in (await guest.get(person)).text
+    await sent(guest, f"{asked}/feedback", score="5", words="Полезно")
+    assert "Полезно" in (await host.get(f"/events/{event}/feedback")).text
+    act = await sent(guest, person, f"{person}/erasure")
+    assert "об уничтожении персональных данных" in (await guest.get(act)).text
+    assert "Коннор" not in (await host.get(asked)).text
+    assert first["id"] != second["id"]

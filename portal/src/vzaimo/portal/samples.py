@@ -10,6 +10,7 @@ from vzaimo.portal.testing import (
     TRACE,
     Gateways,
     city,
+    delegate,
     event,
     me,
     need,
@@ -23,6 +24,11 @@ ADOPTION = "01890000-0000-7000-8000-000000000006"
 DRAFT = "01890000-0000-7000-8000-000000000007"
 HOOK = "01890000-0000-7000-8000-000000000008"
 PLACE = "01890000-0000-7000-8000-000000000009"
+SEATED = "01890000-0000-7000-8000-0000000003a1"
+PAST = "01890000-0000-7000-8000-0000000003a2"
+GRANTED = "01890000-0000-7000-8000-0000000003a3"
+ROOM, OTHER_ROOM = "01890000-0000-7000-8000-0000000003b1", "01890000-0000-7000-8000-0000000003b2"
+PERSON = "01890000-0000-7000-8000-000000000201"
 BOTH = [("coordinator", "izhevsk"), ("coordinator", "moskva"), ("moderator", None)]
 
 
@@ -227,13 +233,53 @@ def _requests() -> dict[tuple[str, str], Any]:
         "by_role": [{"key": "teacher", "people": 40}, {"key": "director", "people": 15}],
     }
     return {
-        ("requests", "/requests"): [asked],
+        **_visited(),
+        ("requests", "/requests"): lambda query: {
+            "items": [_seated() if query.url.params.get("event") == PAST else asked],
+            "next": None,
+        },
         ("requests", f"/requests/{REQUEST}"): asked,
         ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},
         ("requests", "/needs"): [asked_for],
         ("requests", f"/needs/{NEED}"): asked_for,
         ("requests", "/statistics/2026"): {"season": 2026, **numbers, **shares},
         ("requests", "/audit"): [audit_entry()],
+    }
+
+
+def _seated() -> dict[str, Any]:
+    came = delegate(1, "Пётр Ёлкин", status="attended", sessions=[ROOM])
+    others = [came, delegate(2, "Ольга", status="confirmed")]
+    return request(id=SEATED, event=PAST, status="confirmed", attended=1, delegates=others)
+
+
+def _visited() -> dict[tuple[str, str], Any]:
+    """A visit that is over: who came where, and what they say of it."""
+    seated = _seated()
+    day = {"starts_at": "2026-10-04T07:00:00Z", "ends_at": "2026-10-04T09:00:00Z"}
+    rooms = [{"id": key, "title": title, **day} for key, title in ((ROOM, "Младшие"), (OTHER_ROOM, "Старшие"))]
+    act = {"id": PERSON, "number": 7, "request": SEATED, "city": "izhevsk", "people": 1, "cause": "erasure"}
+    act |= {"erased_at": "2026-10-01T00:00:00Z"}
+    said = {"request": SEATED, "city": "izhevsk", "score": 5, "words": "Полезно"}
+    assigned = {
+        "event": PAST,
+        "sessions": [{"session": one["id"], "capacity": 9, "assigned": 1, "proposed": 2} for one in rooms],
+        "delegates": [
+            {"request": SEATED, "city": "izhevsk", "delegate": one["id"], "rank": one["rank"]}
+            for one in seated["delegates"]
+        ],
+    }
+    return {
+        ("calendar", f"/events/{PAST}"): event(id=PAST, sessions=rooms, **day),
+        ("requests", f"/requests/{SEATED}"): seated,
+        ("requests", f"/requests/{GRANTED}"): seated | {"id": GRANTED, "event": EVENT, "attended": None},
+        ("requests", f"/requests/{SEATED}/delegates/needs"): {"request": SEATED, "items": []},
+        ("requests", f"/events/{PAST}/sessions/{ROOM}/attendance"): [],
+        ("requests", f"/events/{PAST}/assignments"): assigned,
+        ("requests", f"/events/{PAST}/feedback"): {"event": PAST, "number": 1, "mean": 5.0, "entries": [said]},
+        ("requests", "/erasure-acts"): [act],
+        ("requests", f"/erasure-acts/{PERSON}"): act,
+        ("notify", f"/requests/{SEATED}/contacts"): {"parties": [{"city": "moskva", "people": [{"name": "О. С."}]}]},
     }
 
 

@@ -51,7 +51,7 @@
     if (!handle || event.button) return;
     const row = handle.closest("tr");
     event.preventDefault();
-    handle.setPointerCapture(event.pointerId);
+    body.setPointerCapture(event.pointerId); // not the handle: it moves in the page, and would lose it
     row.classList.add("dragged");
     const follow = (move) => {
       const under = document.elementFromPoint(move.clientX, move.clientY);
@@ -61,13 +61,13 @@
       if (move.clientY < box.top + box.height / 2) over.before(row); else over.after(row);
     };
     const drop = () => {
-      handle.removeEventListener("pointermove", follow);
+      body.removeEventListener("pointermove", follow);
       row.classList.remove("dragged");
       settle();
       tell(row);
     };
-    handle.addEventListener("pointermove", follow);
-    handle.addEventListener("lostpointercapture", drop, { once: true });
+    body.addEventListener("pointermove", follow);
+    body.addEventListener("lostpointercapture", drop, { once: true });
   });
 })();
 

@@ -15,6 +15,7 @@ from vzaimo.portal.house.records import Present
 from vzaimo.portal.house.rolls import Party, Roll
 from vzaimo.portal.house.shapes import Event, Request
 from vzaimo.portal.house.visit import Visit, Visitor
+from vzaimo.portal.rooms.hosting import hosted
 
 router = APIRouter()
 NOT_FOUND, CONFLICT = 404, 409
@@ -37,7 +38,7 @@ class Door:
 @router.get("/events/{event_id}/attendance")
 async def sessions(visit: Visitor, event_id: UUID) -> Response:
     """The sessions of an event: which can be recorded now."""
-    event = await _hosted(visit, event_id)
+    event = await hosted(visit, event_id)
     return await visit.show("attendance.html", event=event, until=event.ends_at + CORRECTIONS)
 
 
@@ -65,13 +66,13 @@ async def record(visit: Visitor, event_id: UUID, session_id: UUID) -> Response:
 @router.get("/events/{event_id}/roster")
 async def roster(visit: Visitor, event_id: UUID) -> Response:
     """All who come, to print and to sign."""
-    event = await _hosted(visit, event_id)
+    event = await hosted(visit, event_id)
     requests = await _requests(visit, event)
     return await visit.show("roster.html", event=event, parties=await _parties(visit, requests, None))
 
 
 async def _door(visit: Visit, event_id: UUID, session_id: UUID) -> Door:
-    event = await _hosted(visit, event_id)
+    event = await hosted(visit, event_id)
     session = next((one for one in event.sessions if one.id == session_id), None)
     if session is None:
         raise Problem(NOT_FOUND, {})
@@ -81,15 +82,6 @@ async def _door(visit: Visit, event_id: UUID, session_id: UUID) -> Door:
     me = await visit.member()
     writes = event.host in me.coordinated and visit.now >= session.starts_at
     return Door(event, session, await _parties(visit, requests, session_id), rolls.stored(rows), writes)
-
-
-async def _hosted(visit: Visit, event_id: UUID) -> Event:
-    """An event of the visitor's own city."""
-    me = await visit.member()
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
-    if event.host not in me.cities:
-        raise Problem(NOT_FOUND, {})
-    return event
 
 
 async def _requests(visit: Visit, event: Event) -> list[Request]:

@@ -20,9 +20,9 @@ async def decide(visit: Visitor, request_id: UUID) -> Response:
     if body["verdict"] == "reject":
         body["reason"] = str(form.get("why_not", ""))
     else:
-        some = _some(form)
-        body |= {"reason": str(form.get("why", "")), "delegates": None, "count": None, **some}
-        if not some:
+        chosen = some(form)
+        body |= {"reason": str(form.get("why", "")), "delegates": None, "count": None, **chosen}
+        if not chosen:
             # Nothing chosen would mean everybody to the gateway.
             return await show(visit, request_id, nobody=True)
     return await take(visit, request_id, "decision", body, notice="request.done.decision")
@@ -39,10 +39,10 @@ async def prioritise(visit: Visitor, request_id: UUID) -> Response:
 @router.post("/requests/{request_id}/seat")
 async def seat(visit: Visitor, request_id: UUID) -> Response:
     """Seat by hand some of those who wait."""
-    some = _some(visit.typed)
-    if not some:
+    chosen = some(visit.typed)
+    if not chosen:
         return await show(visit, request_id, nobody=True)
-    return await take(visit, request_id, "seat", some, notice="request.done.seat")
+    return await take(visit, request_id, "seat", chosen, notice="request.done.seat")
 
 
 @router.post("/requests/{request_id}/redirect")
@@ -52,7 +52,7 @@ async def redirect(visit: Visitor, request_id: UUID) -> Response:
     return await take(visit, request_id, "redirect", body, notice="request.done.redirect")
 
 
-def _some(form: FormData) -> dict[str, object]:
+def some(form: FormData) -> dict[str, object]:
     """These delegates, or so many people; nothing where nobody was chosen."""
     chosen, count = [str(one) for one in form.getlist("delegate")], str(form.get("count", ""))
     if chosen:

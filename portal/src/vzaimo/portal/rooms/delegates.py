@@ -15,6 +15,7 @@ from vzaimo.portal.house.gateways import Problem
 from vzaimo.portal.house.records import Comfort, Comforts, Person
 from vzaimo.portal.house.shapes import Delegate, Event, Request
 from vzaimo.portal.house.visit import Part, Visit, Visitor
+from vzaimo.portal.rooms.deciding import some
 
 router = APIRouter()
 NOT_FOUND = 404
@@ -75,15 +76,11 @@ async def download(visit: Visitor, request_id: UUID, delegate_id: UUID) -> Respo
 
 
 async def _release(visit: Visit, request_id: UUID) -> Response:
-    chosen, count = [str(one) for one in visit.typed.getlist("delegate")], str(visit.typed.get("count", ""))
-    if chosen:
-        body: dict[str, object] = {"delegates": chosen}
-    elif count.isascii() and count.isdigit() and int(count):
-        body = {"count": int(count)}
-    else:
+    chosen = some(visit.typed)
+    if not chosen:
         return await _people(visit, request_id, fault="people.nobody")
     try:
-        await visit.send("requests", "POST", f"/requests/{request_id}/release", body)
+        await visit.send("requests", "POST", f"/requests/{request_id}/release", chosen)
     except Problem as problem:
         return await _people(visit, request_id, problem)
     return visit.go(f"/requests/{request_id}", "people.released")

@@ -19,10 +19,7 @@ NOT_FOUND = 404
 @router.get("/events/{event_id}/requests")
 async def requests(visit: Visitor, event_id: UUID) -> Response:
     """All requests for the event, those that wait for a decision first; and the waiting list."""
-    me = await visit.member()
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
-    if event.host not in me.cities and not me.moderates:
-        raise Problem(NOT_FOUND, {})
+    event = await hosted(visit, event_id, moderated=True)
     modes = event.mode.seat_modes
     found, queues = await asyncio.gather(
         visit.part(visit.whole("requests", "/requests", Request, event=event_id)),
@@ -34,6 +31,15 @@ async def requests(visit: Visitor, event_id: UUID) -> Response:
     return await visit.show(
         "hosting.html", event=event, requests=found, rows=rows, queues=list(zip(modes, queues, strict=True))
     )
+
+
+async def hosted(visit: Visit, event_id: UUID, *, moderated: bool = False) -> Event:
+    """An event of the visitor's own city; ``moderated``: the moderator may see it, too. Others are told of nothing."""
+    me = await visit.member()
+    event = await visit.read("calendar", f"/events/{event_id}", Event)
+    if event.host not in me.cities and not (moderated and me.moderates):
+        raise Problem(NOT_FOUND, {})
+    return event
 
 
 async def _queue(visit: Visit, event_id: UUID, mode: SeatMode) -> Queue:

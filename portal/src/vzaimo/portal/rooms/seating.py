@@ -9,11 +9,11 @@ from starlette.responses import Response
 from vzaimo.portal.house import seating
 from vzaimo.portal.house.gateways import Problem
 from vzaimo.portal.house.records import Assignments
-from vzaimo.portal.house.shapes import Event, Request
+from vzaimo.portal.house.shapes import Request
 from vzaimo.portal.house.visit import Part, Visit, Visitor
+from vzaimo.portal.rooms.hosting import hosted
 
 router = APIRouter()
-NOT_FOUND = 404
 
 
 @router.get("/events/{event_id}/assignments")
@@ -25,7 +25,7 @@ async def assignments(visit: Visitor, event_id: UUID, request: UUID | None = Non
 @router.post("/events/{event_id}/assignments")
 async def assign(visit: Visitor, event_id: UUID, request: UUID | None = None) -> Response:
     """Everybody by city, or the delegation that is open as the form says."""
-    event = await _hosted(visit, event_id)
+    event = await hosted(visit, event_id)
     body: dict[str, object] = {}
     if request is not None:
         found = await visit.read("requests", f"/events/{event_id}/assignments", Assignments)
@@ -38,16 +38,8 @@ async def assign(visit: Visitor, event_id: UUID, request: UUID | None = None) ->
     return visit.go(f"/events/{event_id}/assignments", "seating.kept")
 
 
-async def _hosted(visit: Visit, event_id: UUID) -> Event:
-    me = await visit.member()
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
-    if event.host not in me.cities:
-        raise Problem(NOT_FOUND, {})
-    return event
-
-
 async def _show(visit: Visit, event_id: UUID, opened: UUID | None, problem: Problem | None = None) -> Response:
-    event = await _hosted(visit, event_id)
+    event = await hosted(visit, event_id)
     me = await visit.member()
     found, request = await asyncio.gather(
         visit.part(visit.read("requests", f"/events/{event_id}/assignments", Assignments)), _opened(visit, opened)
