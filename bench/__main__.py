@@ -5,7 +5,7 @@ import contextlib
 import sys
 import time
 
-from bench import consume, http, machine, path, portal, recipients, relay, seats
+from bench import consume, http, machine, path, portal, recipients, relay, seats, sending
 from bench.common import show, stores
 
 ALL = {
@@ -15,6 +15,7 @@ ALL = {
     "seats": seats,
     "path": path,
     "recipients": recipients,
+    "sending": sending,
     "portal": portal,
     "machine": machine,
 }

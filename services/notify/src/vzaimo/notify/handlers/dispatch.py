@@ -23,7 +23,7 @@ from vzaimo.notify.store import WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_EVENT
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
+BATCH = 200
 LEASE = timedelta(seconds=60)
 """Whoever takes a delivery has so long; a process killed meanwhile leaves it to the next one."""
 _CAUSE = Cause(actor="webhooks")
