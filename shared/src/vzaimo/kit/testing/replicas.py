@@ -49,7 +49,7 @@ class Replica:
                 *command, env=self._environment, stdout=out, stderr=out
             )
         await eventually(self._listens, f"{self.service} listens", patience=START_PATIENCE)
-        async with httpx2.AsyncClient(base_url=self.url) as client:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=START_PATIENCE) as client:
 
             async def ready() -> bool:
                 self._alive()
