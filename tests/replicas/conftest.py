@@ -53,6 +53,7 @@ class Fleet:
         self.folder = folder
         self.balancers = {name: Balancer() for name in SERVICES}
         self.replicas = {name: [] for name in SERVICES}
+        self._started = []
         self.answers = Counter()
         """By service and kind: 'ok', or what went wrong."""
         self.patient = False
@@ -90,6 +91,7 @@ class Fleet:
     async def add(self, service):
         number = next(self._numbers)
         replica = Replica(service, self.environment(service), self.folder / f"{service}-{number}.log")
+        self._started.append(replica)
         await replica.start()
         self.replicas[service].append(replica)
         self.balancers[service].put_in(replica.port)
@@ -107,10 +109,8 @@ class Fleet:
         await self._kept.aclose()
         await self._fresh.aclose()
         await asyncio.gather(*(balancer.stop() for balancer in self.balancers.values()))
-        for replica in itertools.chain(*self.replicas.values()):
-            with contextlib.suppress(ProcessLookupError):
-                replica.process.kill()
-            await replica.process.wait()
+        for replica in self._started:
+            await replica.end()
 
     async def send(self, method, service, path, who=None, body=None, *, fresh=False):
         """A request through the balancer, again while something is not known yet. Raises ``Failed`` for all else."""

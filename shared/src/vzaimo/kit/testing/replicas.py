@@ -63,6 +63,12 @@ class Replica:
         async with asyncio.timeout(STOP_PATIENCE):
             return await self.process.wait()
 
+    async def end(self) -> None:
+        """Kill it, if it runs."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
+
     def _listens(self) -> bool:
         self._alive()
         found = _LISTENS.search(self.log.read_text(encoding="utf-8"))
