@@ -299,6 +299,10 @@ async def test_two_readers_share_the_work_and_no_effect_is_doubled(bus, works, n
     assert len({(name, before) for name, before, _ in seen}) == len(seen)
 
 
+async def test_a_service_without_copies_has_nothing_to_rebuild(works, nats_server):
+    assert await Inbound("owner", works, Access(nats_server.url), (), Metrics()).rebuild() == []
+
+
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 

@@ -31,6 +31,14 @@ NOT_YET = {"actor-not-yet-known", "unknown-event", "city-not-active"}
 OPERATOR = "o" * 40
 
 
+READS = {"registry": "/cities", "calendar": "/events", "requests": "/needs", "notify": "/preferences"}
+"""One of each service."""
+
+
+def authorised(who):
+    return {"Authorization": f"Bearer {token(who, email=f'{who}@city.example')}"} if who is not None else {}
+
+
 class Failed(Exception):
     """A request that no caller should have to repeat."""
 
@@ -45,6 +53,7 @@ class Fleet:
         self.folder = folder
         self.balancers = {name: Balancer() for name in SERVICES}
         self.replicas = {name: [] for name in SERVICES}
+        self._started = []
         self.answers = Counter()
         """By service and kind: 'ok', or what went wrong."""
         self.patient = False
@@ -82,6 +91,7 @@ class Fleet:
     async def add(self, service):
         number = next(self._numbers)
         replica = Replica(service, self.environment(service), self.folder / f"{service}-{number}.log")
+        self._started.append(replica)
         await replica.start()
         self.replicas[service].append(replica)
         self.balancers[service].put_in(replica.port)
@@ -99,16 +109,12 @@ class Fleet:
         await self._kept.aclose()
         await self._fresh.aclose()
         await asyncio.gather(*(balancer.stop() for balancer in self.balancers.values()))
-        for replica in itertools.chain(*self.replicas.values()):
-            with contextlib.suppress(ProcessLookupError):
-                replica.process.kill()
-            await replica.process.wait()
+        for replica in self._started:
+            await replica.end()
 
     async def send(self, method, service, path, who=None, body=None, *, fresh=False):
         """A request through the balancer, again while something is not known yet. Raises ``Failed`` for all else."""
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
-        if who is not None:
-            headers["Authorization"] = f"Bearer {token(who, email=f'{who}@city.example')}"
+        headers = {"Idempotency-Key": uuid.uuid4().hex, **authorised(who)}
         client = self._fresh if fresh else self._kept
         url = f"{self.balancers[service].url}/v1{path}"
 
@@ -135,14 +141,17 @@ class Fleet:
         self.answers[service, what] += 1
         return Failed(what)
 
-    async def answer(self, what):
-        """Each service has answered so once more."""
-        before = Counter(self.answers)
-        await eventually(
-            lambda: all(self.answers[name, what] > before[name, what] for name in SERVICES),
-            f"'{what}' of everybody",
-            patience=120,
-        )
+    async def answer(self, status):
+        """A read of each service is answered so, sooner or later."""
+        for service, path in READS.items():
+            url = f"{self.balancers[service].url}/v1{path}"
+
+            async def answered(url=url):
+                answer = await self._fresh.get(url, headers=authorised(HOST))
+                assert answer.status_code in {200, 503}, answer.text
+                return answer.status_code == status
+
+            await eventually(answered, f"{status} of {service}", patience=120)
 
     async def settle(self):
         """A moderator, the host and its guests."""

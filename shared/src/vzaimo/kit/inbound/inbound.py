@@ -125,6 +125,8 @@ class Inbound:
 
         Where an effect follows from the copy, what is missing takes its facts again instead.
         """
+        if not self.consumers:
+            return []
         js = await self._jetstream()
         found = [await rebuild(self._works, js, consumer.subscription, consumer.name) for consumer in self.consumers]
         for consumer, one in zip(self.consumers, found, strict=True):

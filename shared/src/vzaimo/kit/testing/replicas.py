@@ -49,7 +49,7 @@ class Replica:
                 *command, env=self._environment, stdout=out, stderr=out
             )
         await eventually(self._listens, f"{self.service} listens", patience=START_PATIENCE)
-        async with httpx2.AsyncClient(base_url=self.url) as client:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=START_PATIENCE) as client:
 
             async def ready() -> bool:
                 self._alive()
@@ -62,6 +62,12 @@ class Replica:
         self.process.send_signal(how)
         async with asyncio.timeout(STOP_PATIENCE):
             return await self.process.wait()
+
+    async def end(self) -> None:
+        """Kill it, if it runs."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
     def _listens(self) -> bool:
         self._alive()
