@@ -16,7 +16,9 @@ from vzaimo.kit.database.base import Database, Dialect, Parameters, Transaction,
 T = TypeVar("T")
 
 CONNECT_TIMEOUT = 5
-"""Seconds to wait for a connection, from the server or from the pool."""
+"""Seconds to wait for a connection from the server."""
+TURN_TIMEOUT = 30
+"""Seconds to wait for a connection of the pool: a crowd that wants one event's seats is served in turn, not refused."""
 
 SESSION = {
     "lock_timeout": "5s",
@@ -54,7 +56,7 @@ class PostgresDatabase(Database):
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=CONNECT_TIMEOUT,
+            pool_timeout=TURN_TIMEOUT,
             pool_use_lifo=True,
             hide_parameters=True,
             connect_args={"connect_timeout": CONNECT_TIMEOUT, "options": options, "prepare_threshold": 2},
