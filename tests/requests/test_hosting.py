@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from vzaimo.contracts.calendar import Session
 from vzaimo.kit.ids import new_id
+from vzaimo.requests.shapes.requests import Approval
 
 
 def kind(answer):
@@ -191,6 +193,11 @@ async def test_sessions_that_cannot_hold_all_are_named(requests, announce, ask, 
     await decide(await ask(event_id, "tver", 6))
     answer = await requests.call("POST", f"/events/{event_id}/assignments", "host", {})
     assert kind(answer) == (409, "session-full")
+
+
+def test_an_approval_says_whom_or_how_many_and_not_both():
+    with pytest.raises(ValidationError, match="not both"):
+        Approval(verdict="approve", delegates=(new_id(),), count=2)
 
 
 PEOPLE = {

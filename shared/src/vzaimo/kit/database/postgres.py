@@ -16,7 +16,9 @@ from vzaimo.kit.database.base import Database, Dialect, Parameters, Transaction,
 T = TypeVar("T")
 
 CONNECT_TIMEOUT = 5
-"""Seconds to wait for a connection, from the server or from the pool."""
+"""Seconds to wait for a connection from the server."""
+TURN_TIMEOUT = 30
+"""Seconds to wait for a connection of the pool: a crowd that wants one event's seats is served in turn, not refused."""
 
 LIVENESS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 """A server whose machine is gone says nothing: without these its silence lasts for hours (libpq's parameters)."""
@@ -67,7 +69,7 @@ class PostgresDatabase(Database):
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=CONNECT_TIMEOUT,
+            pool_timeout=TURN_TIMEOUT,
             pool_use_lifo=True,
             hide_parameters=True,
             connect_args={**CONNECTION, "prepare_threshold": 2},

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from vzaimo.contracts.calendar import AudienceRole, SeatMode
 from vzaimo.contracts.event import Slug
@@ -76,6 +76,13 @@ class Approval(Body):
     count: People | None = None
     reason: ApproveReason = "accepted"
     remark: Remark | None = None
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> Self:
+        """Both could disagree."""
+        if self.delegates is not None and self.count is not None:
+            raise ValueError("give delegates or count, not both")
+        return self
 
 
 class Rejection(Body):
