@@ -319,7 +319,9 @@ class Subscriber(Program):
         passwords = getattr(bus, "passwords", {})  # a bus without them asks nobody
         login = {"NATS_USER": city, "NATS_PASSWORD": passwords[city]} if city in passwords else {}
         super().__init__(
-            folder, (with_what, name, *consumers), {**os.environ, **login, "SCHEMAS": str(DOCS / "schemas")}
+            folder,
+            (with_what, name, *consumers),
+            {**os.environ, **login, "NATS_URL": bus.url, "SCHEMAS": str(DOCS / "schemas")},
         )
         (folder / name).write_text(blocks("subscribing.md")[name], encoding="utf-8")
         self._language = language
