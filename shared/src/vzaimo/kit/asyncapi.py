@@ -79,17 +79,26 @@ def asyncapi(
     document["components"]["securitySchemes"] = SECURITY
     for message in document["components"]["messages"].values():
         message.pop("correlationId", None)  # FastStream's own habit; our messages carry the CloudEvents id
+    own = {fact.__name__: fact for fact in FACTS.values() if fact.service == service}
     for name, channel in document["channels"].items():
         _address(channel)
-        fact = next((one for one in FACTS.values() if one.service == service and one.__name__ == name), None)
-        if fact is not None:
-            channel["description"] = f"{_first_line(fact)} {READERS[fact.audience]}"
-            message = document["components"]["messages"][f"{name}:Message"]
-            message |= {"name": fact.event_type, "title": name, "summary": _first_line(fact), "contentType": MEDIA_TYPE}
-            message["description"] = f"The schema alone: `{place_of(fact)}` at the gateway."
-            message["examples"] = [{"name": "golden", "payload": examples[fact.event_type]}]
+        if name in own:
+            _tell(channel, document["components"]["messages"][f"{name}:Message"], own[name], examples)
     describe(document["components"]["schemas"])
     return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _tell(channel: dict[str, Any], message: dict[str, Any], fact: type[Fact], examples: Mapping[str, Any]) -> None:
+    """Say of a fact who reads it, and what it looks like."""
+    channel["description"] = f"{_first_line(fact)} {READERS[fact.audience]}"
+    message |= {
+        "name": fact.event_type,
+        "title": fact.__name__,
+        "summary": _first_line(fact),
+        "contentType": MEDIA_TYPE,
+    }
+    message["description"] = f"The schema alone: `{place_of(fact)}` at the gateway."
+    message["examples"] = [{"name": "golden", "payload": examples[fact.event_type]}]
 
 
 def _address(channel: dict[str, Any]) -> None:
