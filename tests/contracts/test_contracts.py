@@ -32,6 +32,15 @@ def test_the_schema_in_docs_is_the_models(fact):
     assert kept.read_text(encoding="utf-8") == text_of(fact), "the schema has changed: run `make contracts`"
 
 
+@each_fact
+def test_the_schema_says_what_every_field_means_and_where_it_is_itself(fact):
+    drawn = json.loads(text_of(fact))
+    assert drawn["$id"] == f"/v1/schemas/{fact.event_type}"
+    for one in (drawn, *drawn["$defs"].values()):
+        for name, field in one.get("properties", {}).items():
+            assert field.get("description"), f"{one['title']}.{name}: write a line below the field"
+
+
 def test_no_schema_and_no_sample_is_left_of_a_fact_that_is_gone():
     known = {path_of(fact) for fact in FACTS}
     for folder in (SCHEMAS, GOLDEN):

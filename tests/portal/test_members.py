@@ -189,7 +189,8 @@ async def test_a_suspension_says_why(moderator, gateways):
     assert 'value="out-of-reach"' in (await moderator.get(page)).text
     await moderator.post(f"{page}/suspend", {"reason": "own-wish"})
     assert json.loads(gateways.sent()[0].content) == {"reason": "own-wish"}
-    gateways.answers["registry", "/cities/moskva"] = city("moskva", "Москва", status="suspended", suspended_for="own-wish")
+    suspended = city("moskva", "Москва", status="suspended", suspended_for="own-wish")
+    gateways.answers["registry", "/cities/moskva"] = suspended
     assert "город попросил сам" in (await moderator.get(page)).text
 
 

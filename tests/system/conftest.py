@@ -394,9 +394,12 @@ class Subscriber(Program):
 
     def __init__(self, folder, language, city, consumers, bus):
         name, with_what = {"node": ("subscriber.mjs", "node"), "python": ("subscriber.py", sys.executable)}[language]
-        login = {"NATS_URL": bus.url, "NATS_USER": city, "NATS_PASSWORD": bus.passwords[city]}
+        passwords = getattr(bus, "passwords", {})  # a bus without them asks nobody
+        login = {"NATS_USER": city, "NATS_PASSWORD": passwords[city]} if city in passwords else {}
         super().__init__(
-            folder, (with_what, name, *consumers), {**os.environ, **login, "SCHEMAS": str(DOCS / "schemas")}
+            folder,
+            (with_what, name, *consumers),
+            {**os.environ, **login, "NATS_URL": bus.url, "SCHEMAS": str(DOCS / "schemas")},
         )
         (folder / name).write_text(blocks("subscribing.md")[name], encoding="utf-8")
         self._language = language
@@ -417,8 +420,11 @@ class Subscriber(Program):
         return {subject for (subject,) in self._rows("SELECT subject FROM aside")}
 
     def _rows(self, query):
-        with contextlib.closing(sqlite3.connect(self.folder / "states.db", timeout=20)) as store:
-            return store.execute(query).fetchall()
+        with contextlib.closing(sqlite3.connect(self.folder / "states.db")) as store:
+            # It may be making its tables, or writing, at this moment: whoever waits asks again.
+            with contextlib.suppress(sqlite3.OperationalError):
+                return store.execute(query).fetchall()
+            return []
 
     def may_see(self, subject):
         """Whether the city reads it: the rule of the page, in its own words."""
@@ -435,14 +441,8 @@ class Subscriber(Program):
             if self.may_see(subject) and known["aggregate_version"] <= data["aggregate_version"]:
                 newest[f"{service}/{aggregate}/{key}"] = data
 
-        def same():
-            # Its file may be written at this moment, and a killed program comes back to what it had in hand later.
-            with contextlib.suppress(sqlite3.OperationalError):
-                return self.states() == newest
-            return False
-
         try:
-            await eventually(same, f"what {self._city} knows", patience=40)
+            await eventually(lambda: self.states() == newest, f"what {self._city} knows", patience=40)
         except AssertionError:
             raise AssertionError(f"{self.said}\n{self.states()}\nis not\n{newest}") from None
 

@@ -4,19 +4,24 @@ import ast
 import asyncio
 import contextlib
 import json
+import os
 import re
+import socket
 import sys
 from pathlib import Path
 
 import pytest
+import uvicorn
+from fastapi import FastAPI
 from nats.errors import Error as NatsError
 from typer.testing import CliRunner
 
 from vzaimo.contracts.event import Audience, parse
 from vzaimo.contracts.schemas import every_fact, path_of
 from vzaimo.kit.bus import Access, connect, ensure_stream
+from vzaimo.kit.http.schemas import schema_routes
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.pages import DOCS, blocks
+from vzaimo.kit.testing.pages import DOCS, Program, blocks
 from vzaimo.local.bus.permissions import inbox, services
 from vzaimo.local.cli import app
 
@@ -166,6 +171,35 @@ async def test_consumers_begin_where_the_operator_says(guarded_bus, facts, consu
 def test_a_place_or_a_city_that_is_none_is_refused_before_anything_is_done(wrong):
     done = CliRunner().invoke(app, ["bus", "consumers", *wrong, "--password", "x", "--url", "nats://127.0.0.1:1"])
     assert (done.exit_code, "is n" in done.output) == (1, True)
+
+
+async def test_on_a_bus_that_asks_nobody_the_same_program_needs_no_password(nats_server, foreign, subscriber):
+    """What the page says for one's own machine, where `make up` runs."""
+    told = ["consumers", "izhevsk", "--from", "last", "--password", "", "--url", nats_server.url]
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["bus", *told])
+    assert done.exit_code == 0, done.output
+    places = [line.split()[1] for line in done.stdout.splitlines()]
+    program = subscriber("python", "izhevsk", places, nats_server)
+    await foreign.city("izhevsk")
+    await program.start()
+    await eventually(lambda: program.states().keys() == {"registry/city/izhevsk"}, "its state")
+
+
+async def test_schemas_are_fetched_from_the_gateways(tmp_path):
+    gateway = FastAPI()
+    gateway.include_router(schema_routes("calendar"), prefix="/v1")
+    (tmp_path / "fetch_schemas.py").write_text(PAGE["fetch_schemas.py"], encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(gateway, log_config=None, lifespan="off"))
+        serving = asyncio.create_task(server.serve([listener]))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        program = Program(tmp_path, (sys.executable, "fetch_schemas.py", url), os.environ)
+        await program.start()
+        assert await program.ended() == 0, program.said
+        server.should_exit = True
+        await serving
+    fetched = {path.name: path.read_bytes() for path in (tmp_path / "schemas" / "calendar").iterdir()}
+    assert fetched == {path.name: path.read_bytes() for path in (DOCS / "schemas" / "calendar").iterdir()}
 
 
 def test_typed_facts_are_told_by_their_state():

@@ -58,6 +58,7 @@ class Fact(State):
     event_type: ClassVar[str]
 
     aggregate_version: Annotated[int, Field(ge=1)]
+    """Rises with each change of the aggregate, also with those that are told to nobody outside: gaps are no loss."""
 
     @property
     def key(self) -> str:
@@ -99,14 +100,23 @@ class CloudEvent(BaseModel, Generic[F]):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Literal["1.0"] = "1.0"
+    """Of CloudEvents."""
     id: UUID
+    """The fact's own, the same whenever it is sent again; also in the header ``Nats-Msg-Id``."""
     source: str
+    """The service that says it: ``/vzaimo/calendar``."""
     type: str
+    """What happened, with the version of its schema: ``city.vzaimo.calendar.EventAnnounced.v1``."""
     subject: str
+    """The aggregate's id, as it ends the subject on NATS."""
     time: AwareDatetime
+    """When it was committed."""
     datacontenttype: Literal["application/json"] = "application/json"
+    """Of ``data``."""
     traceparent: str | None = None
+    """The trace in which it happened (W3C Trace Context)."""
     data: F
+    """The aggregate's whole public state after the change."""
 
     @property
     def name(self) -> str:

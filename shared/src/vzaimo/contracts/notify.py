@@ -12,11 +12,17 @@ class Delivery(State):
     """One mail to one person, without the person; or one fact to one webhook, without its address."""
 
     id: UUID
+    """Never changes."""
     channel: Slug
+    """``email``, or another way."""
     kind: Slug
+    """What it was about, a code."""
     city: Slug | None = None
+    """For which the recipient acts."""
     attempts: int
+    """How often it was tried."""
     reason: Slug
+    """Why it was given up, a code."""
 
 
 class DeliveryFact(Fact):
@@ -26,6 +32,7 @@ class DeliveryFact(Fact):
     aggregate: ClassVar[str] = "delivery"
 
     delivery: Delivery
+    """The delivery that was given up."""
 
     @property
     def key(self) -> str:

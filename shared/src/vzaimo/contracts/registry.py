@@ -30,25 +30,38 @@ class Agreement(State):
     """The document by which a city takes part. Without ``valid_until`` it does not lapse."""
 
     number: str
+    """As it stands on the document."""
     signed_on: date
+    """The day of the signature."""
     valid_until: date | None = None
+    """The last day on which it holds; none: it does not lapse."""
 
 
 class City(State):
     """A member education authority. ``timezone`` is an IANA name, coordinates are WGS 84 degrees."""
 
     id: Slug
+    """A slug that never changes; names the city in subjects and in all other facts."""
     name: str
+    """In Russian."""
     region: str
+    """The subject of the Federation, in Russian."""
     region_iso: str | None = None
+    """The region by ISO 3166-2: ``RU-UD``."""
     timezone: str
+    """An IANA name."""
     latitude: float | None = None
+    """WGS 84 degrees."""
     longitude: float | None = None
+    """WGS 84 degrees."""
     authority: str | None = None
+    """The education authority that takes part for the city."""
     status: CityStatus
+    """Where the city stands in the programme."""
     suspended_for: Slug | None = None
     """Why the city is suspended: ``agreement-lapsed`` ends by a new agreement, any other reason by the moderator."""
     agreement: Agreement | None = None
+    """The one in force, or the last."""
     lapse_warned_at: AwareDatetime | None = None
     """When the city was told that its agreement is about to lapse; none again with a new agreement."""
 
@@ -60,6 +73,7 @@ class CityFact(Fact):
     aggregate: ClassVar[str] = "city"
 
     city: City
+    """The city after the change."""
 
     @property
     def key(self) -> str:
@@ -124,13 +138,21 @@ class PersonRole(State):
     """One role of one person. A moderator's has no city; ``scopes`` belong to a city's service client."""
 
     id: UUID
+    """The role's, not the person's."""
     person: PersonRef
+    """A reference; nothing about the person."""
     city: Slug | None = None
+    """For which the person acts; a moderator's role has none."""
     role: Literal["moderator", "coordinator", "viewer", "service"]
+    """What the person may do."""
     scopes: tuple[Slug, ...] = ()
+    """Of a city's service client: what it may do."""
     granted_at: AwareDatetime
+    """From then on."""
     expires_at: AwareDatetime | None = None
+    """Until then, if at all."""
     ended_at: AwareDatetime | None = None
+    """When it was taken away."""
 
 
 class RoleFact(Fact):
@@ -140,6 +162,7 @@ class RoleFact(Fact):
     aggregate: ClassVar[str] = "role"
 
     role: PersonRole
+    """The role after the change."""
 
     @property
     def key(self) -> str:
@@ -168,10 +191,15 @@ class Contact(State):
     """How a person is reached at work. After erasure only ``person`` is left."""
 
     person: PersonRef
+    """The reference that the person's roles have."""
     email: str | None = None
+    """At work."""
     name: str | None = None
+    """As the person gave it."""
     phone: str | None = None
+    """At work."""
     locale: Literal["ru", "en"] = "ru"
+    """In which language the person is written to."""
 
 
 class ContactFact(Fact):
@@ -183,6 +211,7 @@ class ContactFact(Fact):
     fact_word: ClassVar[str] = "contact"
 
     contact: Contact
+    """The contact data after the change."""
 
     @property
     def key(self) -> str:
@@ -206,9 +235,13 @@ class Topic(State):
     """A theme of the programme; its id is a slug."""
 
     id: Slug
+    """A slug that never changes."""
     name: str
+    """In Russian."""
     name_en: str | None = None
+    """In English, if there is one."""
     retired: bool = False
+    """Whether it is no longer offered; it may come back."""
 
 
 class TopicFact(Fact):
@@ -218,6 +251,7 @@ class TopicFact(Fact):
     aggregate: ClassVar[str] = "topic"
 
     topic: Topic
+    """The topic after the change."""
 
     @property
     def key(self) -> str:
@@ -245,12 +279,19 @@ class Organisation(State):
     """Where events take place. Coordinates are WGS 84 degrees."""
 
     id: UUID
+    """Never changes."""
     city: Slug
+    """Where it is."""
     name: str
+    """In Russian."""
     kind: OrganisationKind
+    """What it is."""
     address: str | None = None
+    """In Russian, as on a letter."""
     latitude: float | None = None
+    """WGS 84 degrees."""
     longitude: float | None = None
+    """WGS 84 degrees."""
 
 
 class OrganisationFact(Fact):
@@ -260,6 +301,7 @@ class OrganisationFact(Fact):
     aggregate: ClassVar[str] = "organisation"
 
     organisation: Organisation
+    """The organisation after the change."""
 
     @property
     def key(self) -> str:
@@ -297,26 +339,42 @@ class Indicator(State):
     """What shows that a practice works. A missing ``baseline_year`` has a reason, kept in registry."""
 
     name: str
+    """What is measured, in Russian."""
     unit: str
+    """In which it is measured: ``%``."""
     baseline: float
+    """The value before."""
     baseline_year: int | None = None
+    """The year of the value before."""
     result: float
+    """The value reached."""
     result_year: int
+    """The year of the value reached."""
     evidence: str | None = None
+    """A link to where this can be checked."""
 
 
 class Practice(State):
     """What a city does well. Texts beyond the title stay in registry."""
 
     id: UUID
+    """Never changes."""
     city: Slug
+    """Whose practice it is."""
     title: str
+    """In Russian."""
     topics: tuple[Slug, ...]
+    """Their slugs."""
     audience: tuple[Slug, ...]
+    """Whom it is for: roles."""
     indicators: tuple[Indicator, ...]
+    """What shows that it works."""
     status: PracticeStatus
+    """Where it stands."""
     published_at: AwareDatetime | None = None
+    """When it was first published."""
     review_round: Annotated[int, Field(ge=0)] = 0
+    """How often it was submitted for review."""
     confirmed_at: AwareDatetime | None = None
     """When its city last said that it is current; the publication counts."""
     stale_since: AwareDatetime | None = None
@@ -330,6 +388,7 @@ class PracticeFact(Fact):
     aggregate: ClassVar[str] = "practice"
 
     practice: Practice
+    """The practice after the change."""
 
     @property
     def key(self) -> str:
@@ -382,8 +441,11 @@ class Measurement(State):
     """What an adoption gave: the practice's indicator, measured again some months after the start."""
 
     after_months: Literal[6, 12]
+    """So long after the start."""
     value: float
+    """In the adoption's unit."""
     measured_on: date
+    """The day of the measurement."""
 
 
 class Adoption(State):
@@ -393,15 +455,25 @@ class Adoption(State):
     """
 
     id: UUID
+    """Never changes."""
     practice: UUID
+    """What is put to use."""
     source: Slug
+    """The city whose practice it is."""
     city: Slug
+    """The city that adopts."""
     indicator: str
+    """The name of the practice's indicator that is measured."""
     unit: str
+    """In which it is measured."""
     baseline: float
+    """The adopting city's value before."""
     baseline_year: int
+    """The year of that value."""
     committed_at: AwareDatetime
+    """When the city committed itself."""
     measurements: tuple[Measurement, ...] = ()
+    """What was reported so far."""
     due: Literal[6, 12] | None = None
     """The measurement that the city owes now."""
 
@@ -413,6 +485,7 @@ class AdoptionFact(Fact):
     aggregate: ClassVar[str] = "adoption"
 
     adoption: Adoption
+    """The adoption after the change."""
 
     @property
     def key(self) -> str:

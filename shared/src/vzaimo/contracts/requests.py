@@ -52,9 +52,13 @@ class Delegate(State):
     """One person of a delegation, without the person. Rank 1 goes first."""
 
     id: UUID
+    """Never changes, whoever comes."""
     rank: Annotated[int, Field(ge=1)]
+    """The city's own order; 1 goes first."""
     role: AudienceRole
+    """What the person does at home."""
     status: DelegateStatus
+    """Where this delegate stands."""
     sessions: tuple[UUID, ...] | None = None
     """The sessions that the host assigned; none: all of them."""
 
@@ -63,14 +67,18 @@ class Offer(State):
     """Seats held for a city until it accepts or lets go."""
 
     seats: Annotated[int, Field(ge=1)]
+    """How many are held."""
     expires_at: AwareDatetime
+    """Until then."""
 
 
 class Feedback(State):
     """What a guest says of an event afterwards; its words stay in requests. ``adopts``: practices it means to use."""
 
     score: Annotated[int, Field(ge=1, le=5)]
+    """From 1 to 5."""
     adopts: tuple[UUID, ...] = ()
+    """Practices that the city means to use, by id."""
 
 
 class Request(State):
@@ -81,28 +89,45 @@ class Request(State):
     """
 
     id: UUID
+    """Never changes."""
     event: UUID
+    """Which event, by id."""
     host: Slug
+    """The event's host, who decides."""
     city: Slug
+    """The guest, who asks."""
     mode: SeatMode
+    """The kind of seats."""
     status: RequestStatus
+    """Where the request stands."""
     delegates: tuple[Delegate, ...] = ()
+    """In person: the people, by rank, without the people."""
     heads: dict[AudienceRole, int] = Field(default_factory=dict)
+    """Remote: how many by role."""
     wanted: Count
+    """Seats asked for."""
     granted: Count = 0
+    """Seats given, confirmed ones among them."""
     confirmed: Count = 0
+    """Seats that the city said it takes."""
     waiting: Count = 0
+    """Approved by the host, without a seat."""
     min_viable: Annotated[int, Field(ge=1)] = 1
+    """With fewer seats the city would rather not come: they are offered, not granted."""
     schedule_revision: Annotated[int, Field(ge=1)]
     """The newest schedule that the city has agreed to."""
     priority: int = 0
     """The host's; a higher one is served first."""
     submitted_at: AwareDatetime | None = None
+    """Its place in time."""
     decided_at: AwareDatetime | None = None
+    """When the host decided last."""
     decision_no: Count = 0
     """Counts the host's decisions."""
     reason: Slug | None = None
+    """The last decision's reason, a code."""
     offer: Offer | None = None
+    """The open one."""
     reconfirm_by: AwareDatetime | None = None
     """Until then the city says whether it comes to the new schedule."""
     overdue_at: AwareDatetime | None = None
@@ -116,6 +141,7 @@ class Request(State):
     attended: Count | None = None
     """People who came, once attendance is recorded."""
     feedback: Feedback | None = None
+    """What the city said afterwards."""
 
 
 class RequestFact(Fact):
@@ -125,6 +151,7 @@ class RequestFact(Fact):
     aggregate: ClassVar[str] = "request"
 
     request: Request
+    """The request after the change."""
 
     @property
     def key(self) -> str:
@@ -267,13 +294,21 @@ class Ledger(State):
     """The seats of one event in one mode. No ``capacity`` = unlimited. ``granted + held ≤ capacity``."""
 
     event: UUID
+    """Whose seats, by id."""
     host: Slug
+    """The event's host."""
     mode: SeatMode
+    """The kind of seats."""
     capacity: Annotated[int, Field(ge=1)] | None = None
+    """How many in all; none: unlimited."""
     granted: Count = 0
+    """Given to cities."""
     held: Count = 0
+    """Held by open offers."""
     waiting: Count = 0
+    """People approved without a seat."""
     closed: bool = False
+    """Whether no seat moves any more."""
 
 
 class LedgerFact(Fact):
@@ -283,6 +318,7 @@ class LedgerFact(Fact):
     aggregate: ClassVar[str] = "ledger"
 
     ledger: Ledger
+    """The seats after the change."""
 
     @property
     def key(self) -> str:
@@ -305,10 +341,15 @@ class CapacityAnswer(State):
     """The ledger's answer to one numbered request for capacity, with the seats granted at that moment."""
 
     event: UUID
+    """Whose seats, by id."""
     host: Slug
+    """The event's host."""
     no: Annotated[int, Field(ge=1)]
+    """The request that is answered."""
     applied: bool
+    """Whether the seats asked for are in force."""
     granted: dict[SeatMode, int] = Field(default_factory=dict)
+    """Seats granted at that moment, by kind."""
 
 
 class CapacityFact(Fact):
@@ -318,6 +359,7 @@ class CapacityFact(Fact):
     aggregate: ClassVar[str] = "capacity"
 
     answer: CapacityAnswer
+    """What the ledger says."""
 
     @property
     def key(self) -> str:
@@ -354,29 +396,44 @@ class Backer(State):
     """A city that wants to learn the same, and how many of its people."""
 
     city: Slug
+    """Which wants to learn the same."""
     heads: Annotated[int, Field(ge=1)]
+    """How many people it would send."""
     backed_at: AwareDatetime
+    """Since when."""
 
 
 class Need(State):
     """A theme that a city wants to learn, open to offers. Its words stay in requests. Days are calendar days."""
 
     id: UUID
+    """Never changes."""
     city: Slug
+    """Which wants to learn."""
     topic: Slug
+    """Its slug."""
     roles: tuple[AudienceRole, ...]
+    """Who would learn."""
     heads: Annotated[int, Field(ge=1)]
+    """How many people it would send."""
     mode: Mode
+    """How they would take part."""
     not_before: date
+    """The first day that suits."""
     not_after: date
+    """The last day that suits."""
     status: NeedStatus
+    """Where the need stands."""
     posted_at: AwareDatetime
+    """When it was posted."""
     backers: tuple[Backer, ...] = ()
+    """Other cities that want to learn the same."""
     invited: tuple[Slug, ...] = ()
     """Cities with a practice on the topic that were asked to host."""
     answered_by: UUID | None = None
     """The event that answers it."""
     closed_for: Slug | None = None
+    """The reason's code."""
 
 
 class NeedFact(Fact):
@@ -386,6 +443,7 @@ class NeedFact(Fact):
     aggregate: ClassVar[str] = "need"
 
     need: Need
+    """The need after the change."""
 
     @property
     def key(self) -> str:
@@ -426,11 +484,17 @@ class HostInvitation(State):
     """A city with a practice on a need's topic is asked to host an event that answers it."""
 
     need: UUID
+    """Which need, by id."""
     city: Slug
+    """Which is asked to host."""
     asked_by: Slug
+    """Which wants to learn."""
     topic: Slug
+    """The need's, a slug."""
     backers: Count
+    """How many cities back the need."""
     invited_at: AwareDatetime
+    """When it was asked."""
 
 
 class InvitationFact(Fact):
@@ -440,6 +504,7 @@ class InvitationFact(Fact):
     aggregate: ClassVar[str] = "invitation"
 
     invitation: HostInvitation
+    """The invitation."""
 
     @property
     def key(self) -> str:
@@ -462,11 +527,17 @@ class Erasure(State):
     """An act of destruction of personal data (152-FZ, article 21): how much, of which request, and why; never whose."""
 
     id: UUID
+    """The act's."""
     request: UUID
+    """Whose delegates, by id."""
     city: Slug
+    """Whose people they were."""
     people: Count
+    """How many."""
     cause: Literal["purge", "erasure"]
+    """The time that passed, or somebody's wish."""
     erased_at: AwareDatetime
+    """When."""
     number: Annotated[int, Field(ge=1)] | None = None
     """The act's, within the service."""
     delegates: tuple[UUID, ...] = ()
@@ -480,6 +551,7 @@ class ErasureFact(Fact):
     aggregate: ClassVar[str] = "erasure"
 
     erasure: Erasure
+    """The act."""
 
     @property
     def key(self) -> str:

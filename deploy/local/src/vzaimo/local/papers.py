@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vzaimo.calendar import main as calendar
-from vzaimo.contracts.schemas import every_fact
+from vzaimo.contracts.schemas import every_fact, path_of
 from vzaimo.kit.asyncapi import asyncapi
 from vzaimo.kit.service import Parts, opened
 from vzaimo.kit.settings import Settings
@@ -38,9 +38,9 @@ def services(folder: str) -> Iterator[tuple[Parts, Settings]]:
     yield notify.parts(to_notify), to_notify
 
 
-async def drawn() -> dict[str, str]:
-    """Every paper by its path below ``docs``."""
-    every_fact()
+async def drawn(samples: Path) -> dict[str, str]:
+    """Every paper by its path below ``docs``, with the golden samples of facts as examples."""
+    examples = {fact.event_type: json.loads((samples / path_of(fact)).read_bytes()) for fact in every_fact()}
     papers = {}
     with tempfile.TemporaryDirectory() as folder:
         for parts, settings in services(folder):
@@ -48,7 +48,9 @@ async def drawn() -> dict[str, str]:
                 openapi = {**service.app().openapi(), "servers": [{"url": "/"}]}
             openapi["info"]["version"] = VERSION
             papers[f"openapi/{parts.name}.json"] = _json(openapi)
-            papers[f"asyncapi/{parts.name}.json"] = asyncapi(parts.name, parts.title, VERSION, parts.subscriptions)
+            papers[f"asyncapi/{parts.name}.json"] = asyncapi(
+                parts.name, parts.title, VERSION, parts.subscriptions, examples
+            )
     return papers
 
 
@@ -58,7 +60,8 @@ def _json(document: Any) -> str:
 
 def main(folder: Path) -> None:
     """Write them all."""
-    for name, text in asyncio.run(drawn()).items():
+    samples = folder.parent / "tests" / "contracts" / "golden"
+    for name, text in asyncio.run(drawn(samples)).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
         sys.stdout.write(f"{folder / name}\n")
