@@ -1,5 +1,6 @@
 """What a city writes of its practice: as registry keeps it, and as it stands in a form."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,7 @@ def number(text: str) -> float | int | str | None:
         value = float(plain)
     except ValueError:
         return text
-    if value in {float("inf"), float("-inf")} or value != value:  # noqa: PLR0124 - not a number
+    if not math.isfinite(value):
         return text
     return int(value) if value.is_integer() and "." not in plain and "e" not in plain.lower() else value
 
