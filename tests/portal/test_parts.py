@@ -34,6 +34,9 @@ FAMILIES = {
     "place.": registry.OrganisationKind,
     "request.status.": requests.RequestStatus,
     "need.status.": requests.NeedStatus,
+    "delegate.status.": requests.DelegateStatus,
+    "history.fact.": [fact.__name__ for fact in requests.RequestFact.__subclasses__()],
+    "queue.policy_": calendar.QueuePolicy,
     "deadline.": [*calendar.Deadlines.model_fields, "starts_at"],
 }
 """Keys that are made of a prefix and one of these values."""

@@ -165,7 +165,8 @@ def recounted(events, requests, season):
     )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])  # each example is rolled back
+# Each example is rolled back, and none has to be quick: others use the machine as well.
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=EVENTS, requests=REQUESTS)
 def test_a_season_counted_by_the_store_equals_a_recount_of_its_states(connection, events, requests):
     write(connection, events, requests)

@@ -11,7 +11,8 @@ from vzaimo.local.ground import MAIL_DOMAIN, Ground
 
 PATIENCE = 30.0
 """Seconds for which a call is repeated while a service says: not yet."""
-_NOT_YET = {"actor-not-yet-known", "unknown-event", "writes-refused", "unavailable", "too-many-requests", "conflict"}
+_NOT_YET = {"actor-not-yet-known", "unknown-event", "unknown-topic", "writes-refused", "unavailable"}
+_NOT_YET |= {"too-many-requests", "conflict"}
 
 
 class Refused(Exception):
