@@ -58,6 +58,7 @@ FORM = {
     "_key": "k",
     "_version": "2",
 }
+RESERVED = {"reserve-in_person-city": ["tver"], "reserve-in_person-seats": ["5"]}
 SCHOOL = "01890000-0000-7000-8000-000000000099"
 
 
@@ -194,6 +195,12 @@ async def test_reserves_are_typed_by_name(host, gateways):
     kept = {"reserve-in_person-city": ["ижевск", "", ""], "reserve-in_person-seats": ["7", "", ""]}
     await host.post(f"/plans/{EVENT}", FORM | kept | {"step": "save"})
     assert json.loads(gateways.sent("PUT")[0].content)["seats"][0]["reserves"] == {"izhevsk": 7}
+
+
+async def test_reserves_stay_while_nobody_tells_names_of_cities(host, gateways):
+    gateways.answers["registry", "/cities"] = problem(503, "unavailable", "Нет")
+    await host.post(f"/plans/{EVENT}", FORM | RESERVED | {"step": "save"})
+    assert json.loads(gateways.sent("PUT")[0].content)["seats"][0]["reserves"] == {"tver": 5}
 
 
 @pytest.mark.parametrize("city, seats", [("Атлантида", "7"), ("Ижевск", "")])

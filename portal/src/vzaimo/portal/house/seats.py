@@ -42,15 +42,15 @@ def typed(form: FormData, shown: Mapping[str, Any], slugs: Mapping[str, str]) ->
         names, counts = (
             [str(one).strip() for one in form.getlist(f"reserve-{mode}-{column}")] for column in ("city", "seats")
         )
-        found[f"reserves-{mode}"] = (
-            [
-                {"city": slugs.get(name.casefold(), ""), "name": name, "seats": count}
-                for name, count in zip(names, counts, strict=False)
-                if name or count
-            ]
-            if names
-            else shown.get(f"reserves-{mode}", [])
-        )
+        kept = shown.get(f"reserves-{mode}", [])
+        # A city whose name nobody tells now stands in the form by its id.
+        ids = {row["city"]: row["city"] for row in kept}
+        rows = [
+            {"city": slugs.get(name.casefold()) or ids.get(name, ""), "name": name, "seats": count}
+            for name, count in zip(names, counts, strict=False)
+            if name or count
+        ]
+        found[f"reserves-{mode}"] = rows if names else kept
     return found
 
 

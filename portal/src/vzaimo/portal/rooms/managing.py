@@ -30,7 +30,7 @@ async def ask_for_seats(visit: Visitor, event_id: UUID) -> Response:
     event = await visit.read("calendar", f"/events/{event_id}", Event)
     await visit.portal.names.ready()
     modes = event.mode.seat_modes
-    shown = seats.typed(visit.typed, {}, visit.portal.names.slugs())
+    shown = seats.typed(visit.typed, seats.values_of(event.seats), visit.portal.names.slugs())
     if seats.unknown(shown, modes):
         return await _show(visit, event_id, shown=shown, unknown=True)
     body = {"seats": seats.body(shown, modes)}
