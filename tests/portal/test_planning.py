@@ -149,6 +149,17 @@ async def test_what_was_stored_is_shown_as_stored_when_it_cannot_be_announced(ho
     assert 'name="_version" value="2"' in answer.text
 
 
+async def test_what_is_missing_is_said_where_it_is_missing(host, gateways):
+    missing = ["audience", "sessions.0.site", "seats.in_person.capacity"]
+    gateways.answers["POST", f"/events/{EVENT}/announce"] = problem(
+        422, "event-incomplete", "Заполнено не полностью", missing=missing
+    )
+    answer = await host.post(f"/plans/{EVENT}", FORM | {"step": "announce"})
+    assert '<p class="error">Заполнено не полностью' in answer.text
+    for place in ("se-site-1", "e-capacity-in_person"):
+        assert f'id="{place}">Заполнено не полностью' in answer.text
+
+
 async def test_more_sessions_send_nothing(host, gateways):
     answer = await host.post(f"/plans/{EVENT}", FORM | {"step": "look"})
     assert answer.text.count('name="session-title"') == 3

@@ -57,6 +57,8 @@ class Problem(Exception):
         }
         if isinstance(content.get("field"), str):
             self.errors.setdefault(content["field"], self.detail or self.title)
+        for name in missing if isinstance(missing := content.get("missing"), list) else ():
+            self.errors.setdefault(str(name), self.title)
         super().__init__(f"{status} {self.kind}")
 
 

@@ -33,7 +33,7 @@ async def ask_for_seats(visit: Visitor, event_id: UUID) -> Response:
     shown = seats.typed(visit.typed, seats.values_of(event.seats), visit.portal.names.slugs())
     if seats.unknown(shown, modes):
         return await _show(visit, event_id, shown=shown, unknown=True)
-    body = {"seats": seats.body(shown, modes)}
+    body = {"seats": seats.body(shown, modes, whole=True)}
     return await _step(visit, event_id, "capacity", body, notice="managing.seats_asked", shown=shown)
 
 
