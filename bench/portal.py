@@ -37,6 +37,8 @@ async def measure(kind, folder, _make):
         for line in process.stdout:
             if line.startswith("Ready."):
                 break
+        else:
+            raise RuntimeError(f"the set did not become ready: see {var / 'log'}")
         return [row async for row in _rows(kind, known(var))]
     finally:
         process.terminate()

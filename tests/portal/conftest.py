@@ -11,7 +11,31 @@ from playwright.async_api import async_playwright
 
 from vzaimo.portal.main import portal
 from vzaimo.portal.samples import fill
-from vzaimo.portal.testing import PORTAL, Browser, Gateways, settings
+from vzaimo.portal.testing import EVENT, PORTAL, SCHOOL, Browser, Gateways, city, me, settings
+
+PLAN = {
+    "title": "Визит",
+    "summary": "Два дня",
+    "mode": "in_person",
+    "audience": ["director"],
+    "topics": ["mesh"],
+    "practices": ["01890000-0000-7000-8000-000000000003"],
+    "timezone": "Asia/Omsk",
+    "academic_hours": 16,
+    "sessions": [
+        {
+            "id": "01890000-0000-7000-8000-00000000000a",
+            "title": "День 1",
+            "starts": "2040-10-04T10:00:00",
+            "ends": "2040-10-04T17:00:00",
+            "starts_fold": 1,
+            "site": {"name": "Школа", "address": "ул. Ленина"},
+            "join_link": "https://demo.example/a",
+        }
+    ],
+    "seats": [{"mode": "in_person", "capacity": 60, "quota": 30, "reserves": {"tver": 5}}],
+    "deadlines_preset": "standard",
+}
 
 
 @pytest.fixture
@@ -79,3 +103,29 @@ def enter(served):
         await page.context.add_cookies(cookies)
 
     return into
+
+
+@pytest.fixture
+def plan():
+    """Makes a plan with changes, as calendar shows it to its host."""
+    return lambda status="draft", **more: {
+        "id": EVENT,
+        "host": "moskva",
+        "status": status,
+        "plan": {**PLAN, **more},
+        "version": 2,
+    }
+
+
+@pytest.fixture
+async def host(member, gateways, plan):
+    """Somebody who acts for Moscow, which has a draft and a place."""
+    gateways.answers["registry", "/me"] = me(("coordinator", "moskva"))
+    gateways.answers["registry", "/organisations"] = [
+        {"id": SCHOOL, "city": "moskva", "name": "Школа № 1560", "kind": "school"}
+    ]
+    gateways.answers["registry", "/cities"] += [city("tver", "Тверь")]
+    gateways.answers["calendar", f"/plans/{EVENT}"] = plan()
+    gateways.answers["POST", "/events"] = {"id": EVENT, "version": 1}
+    gateways.answers["PUT", f"/events/{EVENT}"] = {"id": EVENT, "version": 3}
+    return member

@@ -111,6 +111,14 @@ async def test_seats_are_asked_for_whole_and_not_below_what_is_taken(host, gatew
     assert json.loads(sent.content) == {"seats": [seats]}
 
 
+async def test_a_limit_that_is_taken_away_is_said(host, gateways, shown):
+    shown(mode="remote", seats=[{"mode": "remote", "capacity": 100, "quota": 10}], seats_now=[])
+    page = await host.get(MANAGE)
+    await host.send(page, f"{MANAGE}/seats", **{"capacity-remote": "", "quota-remote": ""})
+    unlimited = {"mode": "remote", "capacity": None, "quota": None, "reserves": {}}
+    assert json.loads(gateways.sent()[0].content) == {"seats": [unlimited]}
+
+
 async def test_a_request_for_seats_is_shown_until_it_is_settled(host, shown):
     wanted = [{"mode": "in_person", "capacity": 80}]
     asked = {"no": 2, "seats": wanted, "requested_at": "2026-10-01T09:00:00Z"}

@@ -1,5 +1,6 @@
 """The portal over the four gateways: a city asks, the host decides, the city confirms, all by pages."""
 
+import re
 from datetime import UTC, datetime
 
 import httpx2
@@ -140,6 +141,8 @@ async def test_needs_wishes_and_every_page_over_the_gateways(world, visitors):
     public += [f"/events/{event}"]
     own = ["/my", "/inbox", "/preferences"]
     theirs = [f"/events/{event}/requests", "/plans?host=moskva", f"/plans/{event}", "/plans/new?host=moskva"]
+    theirs += [f"/events/{event}/{page}" for page in ("manage", "move", "links")]
+    theirs += ["/subscribe", "/slots?host=moskva&city=izhevsk"]
     audits = [f"/moderation/audit?service={service}" for service in world.services]
     for browser, paths in (
         (stranger, public),
@@ -277,3 +280,46 @@ async def test_a_visits_people_from_the_decision_to_what_it_gave(world, visitors
     assert "об уничтожении персональных данных" in (await guest.get(act)).text
     assert "Коннор" not in (await host.get(asked)).text
     assert first["id"] != second["id"]
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_a_host_looks_after_an_event(world, visitors):
+    await world.settle_cities("moskva")
+    event = await world.announce()
+    await world.agreed(event, (0, 0, 0))
+    host, reader = await visitors("moskva"), await visitors()
+    manage = f"/events/{event}/manage"
+    more = {"capacity-in_person": "80", "quota-in_person": "40"}
+    asked = await host.send(await host.get(manage), f"{manage}/seats", **more)
+    assert asked.status_code == 303, asked.text
+
+    async def settled():
+        return "Запрос мест № 2 выполнен" in (await host.get(manage)).text
+
+    await eventually(settled, "the ledger's answer")
+    page = await host.get(f"/plans/{event}")
+    fields = dict(re.findall(r'name="([\w-]+)" type="[\w-]+" value="([^"]*)"', page.text))
+    rows = {name: [*re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page.text)] for name in PLAN if "-" in name}
+    later = fields | rows | {"audience": "teacher", "roster_freeze": "2026-10-04T09:00", "step": "save"}
+    put_off = await host.send(page, f"/plans/{event}", **later)
+    assert put_off.status_code == 303, put_off.text
+    shown = await world.see("calendar", f"/events/{event}")
+    assert (shown["deadlines"]["roster_freeze"], shown["audience"]) == ("2026-10-04T09:00:00+03:00", ["teacher"])
+
+    again = await host.send(await host.get(manage), f"{manage}/clone", first_day="2027-02-01")
+    draft = again.headers["location"]
+    seen = await host.get(f"{draft}/preview")
+    assert "Так мероприятие увидят гости" in seen.text
+    assert "1–2 февраля 2027" in seen.text
+    assert "80 мест свободно" in seen.text
+    cancelled = await host.send(await host.get(manage), f"{manage}/cancel", reason="force-majeure")
+    assert cancelled.status_code == 303, cancelled.text
+
+    made = await host.send(await host.get("/subscribe"), "/subscribe/private")
+    feed = re.search(r'class="secret" readonly value="http://[^/]+([^"]+)"', made.text)[1]
+    calendar = world.services["calendar"].client
+    assert "STATUS:CANCELLED" in (await calendar.get(feed)).text
+    stopped = await host.send(await host.get("/subscribe"), "/subscribe/private/revoke")
+    assert stopped.status_code == 303, stopped.text
+    assert (await calendar.get(feed)).status_code == 404
+    assert feed not in (await reader.get("/subscribe")).text

@@ -65,8 +65,8 @@ class Names:
         return sorted(((city.id, city.name) for city in active), key=lambda one: one[1])
 
     def slugs(self) -> dict[str, str]:
-        """Cities that take part by their names, for those who type one."""
-        return {name.casefold(): city for city, name in self.city_options()}
+        """All cities by their names, for those who type one."""
+        return {city.name.casefold(): city.id for city in self.cities.values()}
 
     def zones(self) -> list[str]:
         """The zones of all cities, to choose from."""

@@ -8,8 +8,6 @@ from starlette.datastructures import FormData
 from vzaimo.contracts.calendar import SeatMode, SeatPlan
 
 FIGURES = ("capacity", "quota")
-SPARE = 2
-"""Empty lines for reserves that a form offers."""
 
 
 def number(text: Any) -> int | None:
@@ -42,15 +40,15 @@ def typed(form: FormData, shown: Mapping[str, Any], slugs: Mapping[str, str]) ->
         names, counts = (
             [str(one).strip() for one in form.getlist(f"reserve-{mode}-{column}")] for column in ("city", "seats")
         )
-        found[f"reserves-{mode}"] = (
-            [
-                {"city": slugs.get(name.casefold(), ""), "name": name, "seats": count}
-                for name, count in zip(names, counts, strict=False)
-                if name or count
-            ]
-            if names
-            else shown.get(f"reserves-{mode}", [])
-        )
+        kept = shown.get(f"reserves-{mode}", [])
+        # A city whose name nobody tells now stands in the form by its id.
+        ids = {row["city"]: row["city"] for row in kept}
+        rows = [
+            {"city": slugs.get(name.casefold()) or ids.get(name, ""), "name": name, "seats": count}
+            for name, count in zip(names, counts, strict=False)
+            if name or count
+        ]
+        found[f"reserves-{mode}"] = rows if names else kept
     return found
 
 
@@ -60,12 +58,12 @@ def unknown(shown: Mapping[str, Any], modes: Iterable[SeatMode]) -> bool:
     return any(not row["city"] or number(row["seats"]) is None for row in rows)
 
 
-def body(shown: Mapping[str, Any], modes: Iterable[SeatMode]) -> list[dict[str, Any]]:
-    """The fields as calendar wants them; a mode of which nothing is said is left out."""
+def body(shown: Mapping[str, Any], modes: Iterable[SeatMode], *, whole: bool = False) -> list[dict[str, Any]]:
+    """The fields as calendar wants them; a mode of which nothing is said is left out, unless they are the ``whole``."""
     made = []
     for mode in modes:
         capacity, quota = number(shown[f"capacity-{mode}"]), number(shown[f"quota-{mode}"])
         reserves = {row["city"]: number(row["seats"]) for row in shown[f"reserves-{mode}"]}
-        if capacity or quota or reserves:
+        if whole or capacity or quota or reserves:
             made.append({"mode": mode.value, "capacity": capacity, "quota": quota, "reserves": reserves})
     return made

@@ -46,12 +46,20 @@ class Part(Generic[V]):
     """A part of a page: its value, or the service that is away, or that the visitor may not see it."""
 
     value: V | None = None
-    away: str | None = None
+    away: Service | None = None
     refused: Problem | None = None
 
     def or_else(self, instead: V) -> V:
         """The value, or another in its place."""
         return instead if self.value is None else self.value
+
+    def needed(self) -> V:
+        """The value, for a page that cannot be without it. Raises why there is none."""
+        if self.value is not None:
+            return self.value
+        if self.away is not None:
+            raise Away(self.away)
+        raise self.refused or LookupError("nobody was asked for this part")
 
 
 @dataclass(slots=True)

@@ -30,10 +30,10 @@ async def ask_for_seats(visit: Visitor, event_id: UUID) -> Response:
     event = await visit.read("calendar", f"/events/{event_id}", Event)
     await visit.portal.names.ready()
     modes = event.mode.seat_modes
-    shown = seats.typed(visit.typed, {}, visit.portal.names.slugs())
+    shown = seats.typed(visit.typed, seats.values_of(event.seats), visit.portal.names.slugs())
     if seats.unknown(shown, modes):
         return await _show(visit, event_id, shown=shown, unknown=True)
-    body = {"seats": seats.body(shown, modes)}
+    body = {"seats": seats.body(shown, modes, whole=True)}
     return await _step(visit, event_id, "capacity", body, notice="managing.seats_asked", shown=shown)
 
 
@@ -79,14 +79,15 @@ async def _show(
     shown: dict[str, Any] | None = None,
     unknown: bool = False,
 ) -> Response:
-    me = await visit.member()
-    plan = await visit.read("calendar", f"/plans/{event_id}", HostedPlan)
-    if plan.status is EventStatus.DRAFT:
-        return RedirectResponse(f"/plans/{event_id}", 303)
-    event, requests = await asyncio.gather(
-        visit.read("calendar", f"/events/{event_id}", Event),
+    me, plan, found, requests = await asyncio.gather(
+        visit.member(),
+        visit.read("calendar", f"/plans/{event_id}", HostedPlan),
+        visit.part(visit.read("calendar", f"/events/{event_id}", Event)),
         visit.part(visit.whole("requests", "/requests", Request, event=event_id)),
     )
+    if plan.status is EventStatus.DRAFT:
+        return RedirectResponse(f"/plans/{event_id}", 303)
+    event = found.needed()
     return await visit.show(
         "parts/capacity.html" if visit.partial else "manage.html",
         status=problem.status if problem else 422 if unknown else 200,

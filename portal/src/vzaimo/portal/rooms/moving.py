@@ -86,8 +86,8 @@ async def _look(visit: Visit, moved: Move) -> None:
     found = changes(moved.shown, moved.stored.plan)
     moved.changes = [one for one in found if one.session or one.field in _SCHEDULE - passed.keys()]
     requests = await visit.part(visit.whole("requests", "/requests", Request, event=moved.event.id))
-    touched = moves.touched(requests.or_else([]), moved.event.host)
-    moved.touched = Part(None if requests.value is None else touched, requests.away, requests.refused)
+    concerned = moves.touched(requests.or_else([]), moved.event.host)
+    moved.touched = Part(None if requests.value is None else concerned, requests.away, requests.refused)
 
 
 def _passed(visit: Visit, moved: Move, shown: dict[str, Any]) -> dict[str, str]:

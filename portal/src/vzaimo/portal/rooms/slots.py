@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from vzaimo.contracts.event import State
-from vzaimo.portal.house.gateways import Problem
 from vzaimo.portal.house.plans import HostedPlan
 from vzaimo.portal.house.times import zone_named
 from vzaimo.portal.house.visit import Part, Visit, Visitor
@@ -79,7 +78,7 @@ async def find(visit: Visitor, wanted: Annotated[Wanted, Depends()]) -> Response
         plan=plan,
         host=host,
         back=f"/plans/{plan.id}" if plan else f"/plans/new?host={host}",
-        problem=found.refused if isinstance(found.refused, Problem) else None,
+        problem=found.refused,
     )
 
 
