@@ -141,7 +141,7 @@ async def test_the_leader_of_a_stream_is_lost_twice_under_load_and_no_fact_with_
         enough = asyncio.Event()
         saying = asyncio.create_task(say(owner.service.works, enough))
         client, other = [await connect(cluster.access(name), "test") for name in ("registry", "requests")]
-        js = client.jetstream()
+        js = client.jetstream(timeout=30)
         await eventually(
             lambda: made(other, Stream("REQUESTS", ("requests.>",), replicas=3)), "what calendar reads", patience=90
         )
