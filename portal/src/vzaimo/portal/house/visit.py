@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from vzaimo.portal.house.accounts import Me, Unread
-from vzaimo.portal.house.gateways import Away, Caller, Gateways, Problem, Receipt, Service, SignedOut
+from vzaimo.portal.house.gateways import Away, Caller, Gateways, Place, Problem, Receipt, Service, SignedOut
 from vzaimo.portal.house.guard import LONGEST_BODY
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.pages import render
@@ -46,7 +46,7 @@ class Part(Generic[V]):
     """A part of a page: its value, or the service that is away, or that the visitor may not see it."""
 
     value: V | None = None
-    away: Service | None = None
+    away: Place | None = None
     refused: Problem | None = None
 
     def or_else(self, instead: V) -> V:
