@@ -14,7 +14,7 @@ from vzaimo.contracts.requests import RequestStatus, RequestSubmitted, RequestWi
 from vzaimo.kit.database import StoreUnavailable
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing import eventually
-from vzaimo.notify.handlers import dispatch
+from vzaimo.notify.handlers import dispatch, taken
 from vzaimo.notify.handlers.purge import purge
 from vzaimo.notify.store import WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_EVENT
 
@@ -339,16 +339,16 @@ async def test_what_was_taken_and_not_noted_is_sent_again_under_its_id(
     notify, foreign, event, webhook, receiver, deliveries, clock, monkeypatch
 ):
     """A process that is killed between the receiver's answer and our note leaves just this behind."""
-    noted = dispatch.note
+    noted = taken.write
 
     async def dies(*_of_it):
-        monkeypatch.setattr(dispatch, "note", noted)
+        monkeypatch.setattr(taken, "write", noted)
         raise StoreUnavailable("killed")
 
-    monkeypatch.setattr(dispatch, "note", dies)
+    monkeypatch.setattr(taken, "write", dies)
     hook = await webhook(receiver.url, "EventAnnounced")
     await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
-    await eventually(lambda: receiver.got and dispatch.note is noted, "it is sent, and that is lost")
+    await eventually(lambda: receiver.got and taken.write is noted, "it is sent, and that is lost")
     assert await deliveries(hook) == [("EventAnnounced", "queued", None)]
     clock.advance(dispatch.LEASE)
     await eventually(lambda: _all(deliveries, hook, ("sent", 204)), "it is sent again")

@@ -19,6 +19,7 @@ from vzaimo.notify.domain.signing import headers
 from vzaimo.notify.domain.webhooks import FIRST_DELAY, Answer, Reason, Status, given_up, pause
 from vzaimo.notify.handlers import lanes
 from vzaimo.notify.handlers.disable import disable
+from vzaimo.notify.handlers.taken import Notes
 from vzaimo.notify.store import WEBHOOK, WEBHOOK_DELIVERY, WEBHOOK_EVENT
 
 log = logging.getLogger(__name__)
@@ -43,15 +44,24 @@ class Taken:
         return str(self.row.webhook)
 
 
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What sending needs."""
+
+    works: Works
+    courier: Courier
+    key: bytes
+    """Makes the secrets that requests are signed with."""
+    notes: Notes
+
+
 async def send_due(works: Works, courier: Courier, key: bytes) -> None:
     """Send as deliveries fall due, until cancelled. Each webhook has a lane."""
-
-    async def serve(several: Sequence[Taken], stopping: asyncio.Event) -> None:
-        await _serve(works, courier, key, several, stopping)
-
+    desk = Desk(works, courier, key, Notes(works))
     try:
-        await lanes.run(works, lanes.Way("webhooks", partial(take, works), serve, AT_ONCE))
+        await lanes.run(works, lanes.Way("webhooks", partial(take, works), partial(_serve, desk), AT_ONCE))
     finally:
+        await desk.notes.close()
         await courier.close()
 
 
@@ -94,32 +104,35 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
         return bool(rows), [Taken(row, until) for row in here]
 
 
-async def _serve(works: Works, courier: Courier, key: bytes, several: Sequence[Taken], stopping: asyncio.Event) -> None:
+async def _serve(desk: Desk, several: Sequence[Taken], stopping: asyncio.Event) -> None:
     """Each is noted as soon as its receiver has answered: a process killed between the two sends that one again,
     under the same id.
     """
     for number, one in enumerate(several):
         rest = [other.row.id for other in several[number:]]
-        if stopping.is_set() or works.clock.now() + timedelta(seconds=WHOLE) > one.until:
+        if stopping.is_set() or desk.works.clock.now() + timedelta(seconds=WHOLE) > one.until:
             # Else another might have it while we still wait for an answer.
-            async with works.begin(_CAUSE) as work:
+            async with desk.works.begin(_CAUSE) as work:
                 await lanes.give_back(work, WEBHOOK_DELIVERY, rest, timedelta())
             return
-        answer = await _try(one.row, courier, key, works.clock.now())
-        async with works.begin(_CAUSE) as work:
+        answer = await _try(one.row, desk)
+        if answer.taken and one.row.failing_since is None:
+            await desk.notes.take(one.row.id, one.until, answer)
+            continue
+        async with desk.works.begin(_CAUSE) as work:
             await note(work, one, answer)
             if answer.status is None:  # so will it be with the rest of them, most likely
                 await lanes.give_back(work, WEBHOOK_DELIVERY, rest[1:], FIRST_DELAY)
                 return
 
 
-async def _try(row: Any, courier: Courier, key: bytes, now: datetime) -> Answer:
-    secrets = [row.secret]
+async def _try(row: Any, desk: Desk) -> Answer:
+    now, secrets = desk.works.clock.now(), [row.secret]
     if row.old_secret is not None and now < row.old_secret_until:
         secrets.append(row.old_secret)
     try:
-        signed = headers(row.event, int(now.timestamp()), row.body, secrets, key)
-        return await courier.send(row.address, {**_FIXED, **signed}, row.body)
+        signed = headers(row.event, int(now.timestamp()), row.body, secrets, desk.key)
+        return await desk.courier.send(row.address, {**_FIXED, **signed}, row.body)
     except Exception as error:
         # Whatever it is, it is this one's own fault: an address that is none after all.
         log.exception("delivery %s cannot be sent", row.id)

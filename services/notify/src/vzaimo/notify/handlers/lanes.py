@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -58,7 +58,7 @@ async def run(works: Works, way: Way[P]) -> None:
         while wanted():
             woken.clear()
             try:
-                while await _some(way, lanes, woken, stopping):
+                while await _unbroken(_some(way, lanes, woken, stopping)):
                     pass
             except (StoreUnavailable, Conflict) as error:
                 log.warning("%s wait for the store: %s", way.name, error)
@@ -73,6 +73,18 @@ async def run(works: Works, way: Way[P]) -> None:
         for lane in lanes.values():
             lane.cancel()
         await asyncio.gather(*lanes.values(), return_exceptions=True)
+
+
+async def _unbroken(look: Coroutine[Any, Any, bool]) -> bool:
+    """Finish a look into the store even if told to stop meanwhile: broken off, it may leave a connection open."""
+    task = asyncio.create_task(look)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,), timeout=LAST_WORDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 async def _some(
