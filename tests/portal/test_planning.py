@@ -195,6 +195,11 @@ async def test_practices_are_ticked_and_stay_while_registry_is_away(host, gatewa
     assert "выбранные останутся" in (await host.get(f"/plans/{EVENT}")).text
 
 
+async def test_a_practice_that_is_gone_is_dropped_by_its_host_alone(host):
+    text = await page(host)
+    assert re.search(rf'value="{PRACTICE}" checked> Практика, которой больше не видно', text)
+
+
 async def test_an_announced_deadline_is_put_off_and_the_others_stay_to_the_second(host, gateways, plan):
     stored = {
         "apply_opens": "2020-09-01T03:00:07.5Z",
