@@ -108,6 +108,7 @@ async def _serve(desk: Desk, several: Sequence[Taken], stopping: asyncio.Event) 
     """Each is noted as soon as its receiver has answered: a process killed between the two sends that one again,
     under the same id.
     """
+    troubled = False
     for number, one in enumerate(several):
         rest = [other.row.id for other in several[number:]]
         if stopping.is_set() or desk.works.clock.now() + timedelta(seconds=WHOLE) > one.until:
@@ -116,11 +117,14 @@ async def _serve(desk: Desk, several: Sequence[Taken], stopping: asyncio.Event) 
                 await lanes.give_back(work, WEBHOOK_DELIVERY, rest, timedelta())
             return
         answer = await _try(one.row, desk)
-        if answer.taken and one.row.failing_since is None:
-            await desk.notes.take(one.row.id, one.until, answer)
+        if answer.taken and not troubled and one.row.failing_since is None:
+            if not await desk.notes.take(one.row.id, one.until, answer):
+                return
             continue
+        troubled = True
         async with desk.works.begin(_CAUSE) as work:
-            await note(work, one, answer)
+            if not await note(work, one, answer):
+                return
             if answer.status is None:  # so will it be with the rest of them, most likely
                 await lanes.give_back(work, WEBHOOK_DELIVERY, rest[1:], FIRST_DELAY)
                 return
@@ -139,8 +143,11 @@ async def _try(row: Any, desk: Desk) -> Answer:
         return Answer(error=f"failed-{type(error).__name__}".lower())
 
 
-async def note(work: Work, one: Taken, answer: Answer) -> None:
-    """What became of a try. A webhook that wants nothing more, or has taken nothing for days, is disabled."""
+async def note(work: Work, one: Taken, answer: Answer) -> bool:
+    """What became of a try. A webhook that wants nothing more, or has taken nothing for days, is disabled.
+
+    Whether the webhook's lane may go on.
+    """
     row, version = one.row, one.row.version + 1
     reason, dead = None, False
     if answer.taken:
@@ -167,21 +174,21 @@ async def note(work: Work, one: Taken, answer: Answer) -> None:
         .returning(WEBHOOK_DELIVERY.c.id)
     )
     if noted is None:
-        return  # another has it by now, or the webhook was switched off or removed
+        return False  # another has it by now, or the webhook was switched off or removed
     if dead:
         log.error("delivery %s is given up: %s", row.id, answer.status or answer.error)
         work.add(DeliveryDead(aggregate_version=version, delivery=_given_up(row, answer)))
     if reason is not None:
         await disable(work, _same(row), reason)
+    return reason is None
 
 
 async def _well(work: Work, row: Any) -> None:
-    if row.failing_since is not None:
-        await work.execute(
-            update(WEBHOOK)
-            .where(WEBHOOK.c.id == row.webhook, WEBHOOK.c.failing_since == row.failing_since)
-            .values(failing_since=None)
-        )
+    await work.execute(
+        update(WEBHOOK)
+        .where(WEBHOOK.c.id == row.webhook, WEBHOOK.c.failing_since.is_not(None))
+        .values(failing_since=None)
+    )
 
 
 async def _failed(work: Work, row: Any) -> datetime | None:

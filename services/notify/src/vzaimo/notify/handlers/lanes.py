@@ -122,6 +122,6 @@ async def give_back(work: Work, table: Table, ids: Sequence[Any], delay: timedel
     if ids:
         await work.execute(
             update(table)
-            .where(table.c.id.in_(ids))
+            .where(table.c.id.in_(ids), table.c.leased_until.is_not(None))
             .values(leased_until=None, attempts=table.c.attempts - 1, due_at=work.now + delay)
         )

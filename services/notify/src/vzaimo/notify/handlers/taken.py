@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import case, tuple_, update
 
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable, retry_conflicts
@@ -25,16 +25,16 @@ class Notes:
 
     def __init__(self, works: Works) -> None:
         self._works = works
-        self._waiting: list[tuple[Note, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[Note, asyncio.Future[bool]]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def take(self, delivery: UUID, until: datetime, answer: Answer) -> None:
-        """Note that it was taken. Raises ``StoreUnavailable`` or ``Conflict``."""
-        noted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def take(self, delivery: UUID, until: datetime, answer: Answer) -> bool:
+        """Note that it was taken; False where it is ours no longer. Raises ``StoreUnavailable`` or ``Conflict``."""
+        noted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(((delivery, until, answer), noted))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
-        await noted
+        return await noted
 
     async def close(self) -> None:
         """Wait for what is being written."""
@@ -45,43 +45,38 @@ class Notes:
         while self._waiting:
             some, self._waiting = self._waiting, []
             failure: Exception | None = None
+            ours: set[UUID] = set()
             try:
-                await write(self._works, [note for note, _ in some])
+                ours = await write(self._works, [note for note, _ in some])
             except (StoreUnavailable, Conflict) as error:
                 failure = error
-            for _, noted in some:
+            for (delivery, _, _), noted in some:
                 if noted.done():  # its lane was told to stop
                     continue
                 if failure is None:
-                    noted.set_result(None)
+                    noted.set_result(delivery in ours)
                 else:
                     noted.set_exception(failure)
 
 
 @retry_conflicts
-async def write(works: Works, notes: Sequence[Note]) -> None:
-    """One statement for all, but for those that were taken from us meanwhile, or whose webhook was removed."""
+async def write(works: Works, notes: Sequence[Note]) -> set[UUID]:
+    """One statement for all; the ids of those that were still ours: their webhooks were not removed, say."""
+    table = WEBHOOK_DELIVERY
     async with works.begin(Cause(actor="webhooks")) as work:
-        await work.execute(
-            _TAKEN,
-            [
-                {"one": delivery, "ours_until": until, "code": answer.status, "moment": work.now}
-                for delivery, until, answer in sorted(notes, key=lambda note: note[0])
-            ],
+        rows = await work.all(
+            update(table)
+            .where(tuple_(table.c.id, table.c.leased_until).in_([(one, until) for one, until, _ in notes]))
+            .values(
+                status="sent",
+                answer=case({one: answer.status for one, _, answer in notes}, value=table.c.id),
+                error=None,
+                tried_at=work.now,
+                sent_at=work.now,
+                due_at=None,
+                leased_until=None,
+                version=table.c.version + 1,
+            )
+            .returning(table.c.id)
         )
-
-
-_TAKEN = (
-    update(WEBHOOK_DELIVERY)
-    .where(WEBHOOK_DELIVERY.c.id == bindparam("one"), WEBHOOK_DELIVERY.c.leased_until == bindparam("ours_until"))
-    .values(
-        status="sent",
-        answer=bindparam("code"),
-        error=None,
-        tried_at=bindparam("moment"),
-        sent_at=bindparam("moment"),
-        due_at=None,
-        leased_until=None,
-        version=WEBHOOK_DELIVERY.c.version + 1,
-    )
-)
+    return {row.id for row in rows}
