@@ -66,6 +66,7 @@ def collector():
     server.server_close()
 
 
+@pytest.mark.timeout(300)
 async def test_a_service_tells_the_collector_of_each_request_also_of_the_last(collector, nats_server, tmp_path):
     environment = {
         "VZAIMO_DATABASE_URL": f"sqlite:///{tmp_path / 'store.db'}",
