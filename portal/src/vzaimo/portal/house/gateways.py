@@ -32,11 +32,10 @@ class Page(BaseModel, Generic[T]):
 
 
 class Receipt(BaseModel):
-    """What a command answers; ``secret`` is told this once."""
+    """What a command answers."""
 
     id: str
     version: int
-    secret: str | None = None
 
 
 class Away(Exception):

@@ -24,6 +24,13 @@ class Webhook(State):
     version: int
 
 
+class Told(State):
+    """A secret, in the one answer that has it."""
+
+    id: UUID
+    secret: str
+
+
 class Sending(State):
     """A fact on its way to a webhook. ``answer`` is the status that came back, ``error`` why none did."""
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from vzaimo.contracts.event import Slug
 from vzaimo.portal.house.facts import readable
 from vzaimo.portal.house.gateways import Page, Problem
-from vzaimo.portal.house.hooks import ACTIVE, RETRIED, Sending, Webhook
+from vzaimo.portal.house.hooks import ACTIVE, RETRIED, Sending, Told, Webhook
 from vzaimo.portal.house.offices import Office, enter
 from vzaimo.portal.house.visit import Visit, Visitor
 
@@ -29,10 +29,10 @@ async def add(visit: Visitor, slug: Slug) -> Response:
     """Another one; its secret is shown on this page alone."""
     office = await enter(visit, slug)
     try:
-        receipt = await visit.send("notify", "POST", f"/cities/{slug}/webhooks", _typed(visit))
+        made = await visit.obtain("notify", f"/cities/{slug}/webhooks", Told, _typed(visit))
     except Problem as problem:
         return await _list(office, problem)
-    return await _secret(office, receipt.id, receipt.secret)
+    return await _secret(office, made)
 
 
 @router.get("/cities/{slug}/webhooks/{webhook_id}")
@@ -64,8 +64,7 @@ async def remove(visit: Visitor, slug: Slug, webhook_id: UUID) -> Response:
 async def renew(visit: Visitor, slug: Slug, webhook_id: UUID) -> Response:
     """Another secret, shown on this page alone."""
     office = await enter(visit, slug)
-    receipt = await visit.send("notify", "POST", f"/cities/{slug}/webhooks/{webhook_id}/secret", whatever_version=True)
-    return await _secret(office, receipt.id, receipt.secret)
+    return await _secret(office, await visit.obtain("notify", f"/cities/{slug}/webhooks/{webhook_id}/secret", Told))
 
 
 @router.post("/cities/{slug}/webhooks/{webhook_id}/test")
@@ -113,9 +112,9 @@ async def _show(office: Office, webhook_id: UUID, problem: Problem | None = None
     )
 
 
-async def _secret(office: Office, webhook_id: str, secret: str | None) -> Response:
-    """No browser keeps this page, and no other one has it."""
-    answer = await office.show("webhook_secret.html", webhook_id=webhook_id, secret=secret)
+async def _secret(office: Office, made: Told | None) -> Response:
+    """No browser keeps this page, and no other one has it; nothing is told where it was told before."""
+    answer = await office.show("webhook_secret.html", made=made)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
