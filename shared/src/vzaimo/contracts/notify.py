@@ -14,7 +14,7 @@ class Delivery(State):
     id: UUID
     """Never changes."""
     channel: Slug
-    """``email``, or another way."""
+    """By which way it was to arrive, a code."""
     kind: Slug
     """What it was about, a code."""
     city: Slug | None = None
@@ -55,12 +55,16 @@ class Webhook(State):
     """Where a city wants facts sent, without the address: that may hold a secret."""
 
     id: UUID
+    """Never changes."""
     city: Slug
+    """Whose it is."""
     status: Literal["active", "disabled"]
+    """A disabled one is sent nothing."""
     disabled_for: Slug | None = None
     """``gone``: it answered 410; ``failing``: nothing was taken for three days; ``switched-off``: by the city;
     ``city-withdrawn``."""
     disabled_at: AwareDatetime | None = None
+    """Since when."""
 
 
 class WebhookFact(Fact):
@@ -70,6 +74,7 @@ class WebhookFact(Fact):
     aggregate: ClassVar[str] = "webhook"
 
     webhook: Webhook
+    """The webhook as it is now."""
 
     @property
     def key(self) -> str:
