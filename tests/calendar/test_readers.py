@@ -5,15 +5,10 @@ import json
 import os
 import shutil
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
-
-from vzaimo.calendar.domain.events import EventState
-from vzaimo.calendar.store import EVENT, event_columns, event_of, feed_columns
 
 KHAL_CONFIG = """
 [calendars]
@@ -75,28 +70,17 @@ def khal(tmp_path):
 
 @pytest.fixture
 def reschedule(calendar):
-    """Put an event off by some days, as far as a feed can see."""
+    """Put an event off by some days: the same hours, by the venue's clock."""
 
     async def put_off(event_id, days):
-        by = timedelta(days=days)
-        async with calendar.service.works.database.begin() as tx:
-            row = await tx.first(select(EVENT).where(EVENT.c.id == UUID(event_id)))
-            state = event_of(row)
-            sessions = tuple(
-                one.model_copy(update={"starts_at": one.starts_at + by, "ends_at": one.ends_at + by})
-                for one in state.event.sessions
-            )
-            moved = state.event.model_copy(
-                update={
-                    "sessions": sessions,
-                    "starts_at": state.event.starts_at + by,
-                    "ends_at": state.event.ends_at + by,
-                    "schedule_revision": state.event.schedule_revision + 1,
-                }
-            )
-            columns = event_columns(EventState(state.id, state.host, state.plan, moved))
-            columns |= feed_columns(moved, calendar.service.works.clock.now()) | {"version": row.version + 1}
-            await tx.execute(update(EVENT).where(EVENT.c.id == row.id).values(columns))
+        written = (await calendar.call("GET", f"/plans/{event_id}", "anna")).json()["plan"]
+
+        def later(text):
+            return (datetime.fromisoformat(text) + timedelta(days=days)).isoformat()
+
+        sessions = [{**one, "starts": later(one["starts"]), "ends": later(one["ends"])} for one in written["sessions"]]
+        schedule = {name: written[name] for name in ("mode", "timezone", "deadlines")} | {"sessions": sessions}
+        await calendar.done("POST", f"/events/{event_id}/reschedule", "anna", schedule)
 
     return put_off
 
@@ -120,11 +104,11 @@ async def test_other_programs_show_an_event_its_new_time_and_its_end(
     assert listed == ["2026-10-23 11:00", "2026-10-23 13:00", "Визит", "CONFIRMED"]
     await reschedule(event, 3)
     moved, listed = await read()
-    # Berlin's clocks went back in between: the same moment is an hour earlier there.
-    assert (moved["starts"], moved["sequence"]) == ("2026-10-26T08:00:00.000Z", 1)
-    assert listed == ["2026-10-26 11:00", "2026-10-26 13:00", "Визит", "CONFIRMED"]
+    # Berlin's clocks went back in between: the same hour there is an hour later elsewhere.
+    assert (moved["starts"], moved["sequence"]) == ("2026-10-26T09:00:00.000Z", 1)
+    assert listed == ["2026-10-26 12:00", "2026-10-26 14:00", "Визит", "CONFIRMED"]
     await calendar.done("POST", f"/events/{event}/cancel", "anna", {"reason": "host-unavailable"})
     off, listed = await read()
     assert (off["status"], off["sequence"], off["summary"]) == ("CANCELLED", 2, "Отменено: Визит")
-    assert listed == ["2026-10-26 11:00", "2026-10-26 13:00", "Отменено: Визит", "CANCELLED"]
+    assert listed == ["2026-10-26 12:00", "2026-10-26 14:00", "Отменено: Визит", "CANCELLED"]
     assert first["uid"] == moved["uid"] == off["uid"]

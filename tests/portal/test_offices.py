@@ -4,6 +4,7 @@ import json
 import math
 from uuid import UUID
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +116,8 @@ async def test_people_and_open_invitations_are_listed(member, office):
     ],
 )
 async def test_what_is_done_arrives(member, office, path, form, method, sent, body):
+    for made in (f"{HERE}/webhooks", f"{HOOKS}/secret"):
+        office.answers["POST", made] = {"id": HOOK, "version": 3, "secret": "whsec_abc"}
     answer = await member.post(f"{HERE}/{path}", {"_key": "k", **form})
     assert answer.status_code in {200, 303}
     (asked,) = office.sent(method)
@@ -209,7 +212,10 @@ async def test_a_secret_is_shown_once_and_kept_by_no_browser(member, office):
     assert "whsec_&lt;abc&gt;" in answer.text
     assert answer.headers["cache-control"] == "no-store"
     assert "whsec" not in (await member.get(HOOKS)).text
-    office.answers["POST", f"{HOOKS}/secret"] = {"id": HOOK, "version": 3}
+    told = {"id": HOOK, "version": 3, "secret": "whsec_<abc>"}
+    office.answers["POST", f"{HOOKS}/secret"] = httpx2.Response(
+        201, json=told, headers={"Idempotency-Replayed": "true"}
+    )
     assert "уже был показан" in (await member.post(f"{HOOKS}/secret")).text
 
 

@@ -48,7 +48,7 @@ MODERATOR = "moderator"
 def free_base():
     """A port from which on those of a whole set are free."""
     for base in random.sample(range(12000, 30000, 40), 200):
-        ground = grounds.Ground(Path(), base, "", "", "", "")
+        ground = grounds.Ground(Path(), base, *[""] * 5)
         with contextlib.suppress(OSError):
             for port in ground.ports.values():
                 with socket.socket() as probe:
