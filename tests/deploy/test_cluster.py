@@ -126,7 +126,7 @@ async def copied(service):
 
 async def in_stream(js):
     last = (await js.stream_info("REGISTRY")).state.last_seq
-    return [parse((await js.get_msg("REGISTRY", seq)).data).data for seq in range(1, last + 1)]
+    return [parse((await js.get_msg("REGISTRY", seq, direct=True)).data or b"").data for seq in range(1, last + 1)]
 
 
 @pytest.mark.timeout(300)
@@ -167,6 +167,7 @@ async def test_the_leader_of_a_stream_is_lost_twice_under_load_and_no_fact_with_
         last = await saying
         assert await eventually(lambda: owner.service.relay.drained(5), "all is published", patience=90)
         await eventually(lambda: same(reader.service, last), "calendar has heard all", patience=90)
+        await eventually(leader, "all level with the leader: any of them may be asked", patience=90)
         said = [(fact.city.id, fact.aggregate_version) for fact in await in_stream(js)]
         assert said == [(city, version) for version in range(1, last + 1) for city in LOADED]
         await client.close()
