@@ -46,11 +46,12 @@ class Failed(Exception):
 class Fleet:
     """The replicas, and how to call them."""
 
-    def __init__(self, urls, nats_server, smtp_sink, folder):
+    def __init__(self, urls, nats_server, smtp_sink, folder, spawn):
         self.urls = urls
         self.nats = nats_server
         self.smtp = smtp_sink
         self.folder = folder
+        self.spawn = spawn
         self.balancers = {name: Balancer() for name in SERVICES}
         self.replicas = {name: [] for name in SERVICES}
         self._started = []
@@ -90,7 +91,7 @@ class Fleet:
 
     async def add(self, service):
         number = next(self._numbers)
-        replica = Replica(service, self.environment(service), self.folder / f"{service}-{number}.log")
+        replica = Replica(service, self.environment(service), self.folder / f"{service}-{number}.log", self.spawn)
         self._started.append(replica)
         await replica.start()
         self.replicas[service].append(replica)
@@ -267,12 +268,12 @@ def visit(number):
 
 
 @pytest.fixture
-async def fleet_of(nats_server, smtp_sink, tmp_path):
+async def fleet_of(nats_server, smtp_sink, tmp_path, forked):
     async with contextlib.AsyncExitStack() as stack:
 
         async def make(server, replicas):
             urls = {name: stack.enter_context(postgres.fresh_database(server)) for name in SERVICES}
-            made = Fleet(urls, nats_server, smtp_sink, tmp_path)
+            made = Fleet(urls, nats_server, smtp_sink, tmp_path, forked)
             stack.push_async_callback(made.stop)
             await made.start(replicas)
             await made.settle()

@@ -1,12 +1,8 @@
 """Two hundred cities at once for sixty seats: over HTTP, on PostgreSQL, with two replicas that are real processes."""
 
 import asyncio
-import os
-import signal
-import socket
-import sys
 from collections import Counter
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx2
@@ -20,6 +16,7 @@ from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import ROLE, RoleName, person_ref
 from vzaimo.kit.tables import OutboxRow, table_of
 from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.replicas import Replica
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
 from vzaimo.requests.domain import requests as rules
 from vzaimo.requests.domain.requests import Delegation
@@ -31,33 +28,17 @@ OUTBOX = table_of(OutboxRow)
 
 
 @asynccontextmanager
-async def replica(environment, log):
-    """``python -m vzaimo.requests`` while the block is open, and how to call it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    told = {**os.environ, **environment, "VZAIMO_HTTP_PORT": str(port), "VZAIMO_LOG_LEVEL": "warning"}
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "vzaimo.requests"), env=told, stdout=out, stderr=out
-        )
+async def replica(environment, log, spawn):
+    """A replica of requests while the block is open, and how to call it."""
+    one = Replica("requests", environment, log, spawn)
+    await one.start()
+    # Each call by a connection of its own: one that is kept might be closed in the moment when it is used again.
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
     try:
-        # Each call by a connection of its own: one that is kept might be closed in the moment when it is used again.
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=0)
-        url = f"http://127.0.0.1:{port}"
-        async with httpx2.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
-
-            async def ready():
-                assert process.returncode is None, log.read_text()
-                with suppress(httpx2.TransportError):
-                    return (await client.get("/readyz")).is_success
-
-            await eventually(ready, "ready", patience=60)
+        async with httpx2.AsyncClient(base_url=one.url, timeout=60, limits=limits) as client:
             yield client
     finally:
-        with suppress(ProcessLookupError):
-            process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 30)
+        await one.end()
 
 
 def hall_of(make_event):
@@ -76,7 +57,7 @@ def hall_of(make_event):
 
 @pytest.mark.timeout(400)
 async def test_two_hundred_cities_at_once_get_sixty_seats_of_two_processes(
-    postgres_url, nats_server, foreign, tmp_path, make_event
+    postgres_url, nats_server, foreign, tmp_path, make_event, forked
 ):
     hall = hall_of(make_event)
     await foreign.city("moskva", "host")
@@ -106,7 +87,9 @@ async def test_two_hundred_cities_at_once_get_sixty_seats_of_two_processes(
 
     async with AsyncExitStack() as stack:
         pair = [
-            await stack.enter_async_context(replica(environment | {"VZAIMO_ROLE": role}, tmp_path / f"{role}.log"))
+            await stack.enter_async_context(
+                replica(environment | {"VZAIMO_ROLE": role}, tmp_path / f"{role}.log", forked)
+            )
             for role in ("all", "api")
         ]
 

@@ -6,8 +6,9 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Protocol, TypeAlias
 
 import httpx2
 
@@ -19,35 +20,49 @@ STOP_PATIENCE = 180.0
 """Seconds after which a replica is taken to hang, on a machine that does much else; a pod has 45."""
 
 
-class Replica:
-    """``python -m vzaimo.<service>``; it chooses its port itself."""
+class Process(Protocol):
+    """A process, however it was started."""
 
-    def __init__(self, service: str, environment: Mapping[str, str], log: Path) -> None:
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    async def wait(self) -> int:
+        """Its status, once it has ended."""
+
+
+Spawn: TypeAlias = Callable[[str, Mapping[str, str], Path], Awaitable[Process]]
+"""Starts a service with an environment and a log."""
+
+
+async def started(service: str, environment: Mapping[str, str], log: Path) -> Process:
+    """``python -m vzaimo.<service>``."""
+    with log.open("wb") as out:
+        command = (sys.executable, "-m", f"vzaimo.{service}")
+        return await asyncio.create_subprocess_exec(*command, env=environment, stdout=out, stderr=out)
+
+
+class Replica:
+    """A service as a process of its own; it chooses its port itself."""
+
+    def __init__(self, service: str, environment: Mapping[str, str], log: Path, spawn: Spawn = started) -> None:
         self.service = service
         self.log = log
         self.port = 0
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment, "VZAIMO_HTTP_PORT": "0"}
-        self._process: asyncio.subprocess.Process | None = None
+        self._spawn = spawn
+        self._pid = 0
+        self._ended: asyncio.Task[int] | None = None
 
     @property
     def url(self) -> str:
         """Its own address, past any balancer."""
         return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def process(self) -> asyncio.subprocess.Process:
-        """Its process."""
-        if self._process is None:
-            raise RuntimeError(f"{self.service} was not started")
-        return self._process
-
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
-        with self.log.open("wb") as out:
-            command = (sys.executable, "-m", f"vzaimo.{self.service}")
-            self._process = await asyncio.create_subprocess_exec(
-                *command, env=self._environment, stdout=out, stderr=out
-            )
+        process = await self._spawn(self.service, self._environment, self.log)
+        self._pid, self._ended = process.pid, asyncio.create_task(_status(process))
         await eventually(self._listens, f"{self.service} listens", patience=START_PATIENCE)
         async with httpx2.AsyncClient(base_url=self.url, timeout=START_PATIENCE) as client:
 
@@ -59,25 +74,31 @@ class Replica:
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop, and wait; the status that it ends with."""
-        self.process.send_signal(how)
+        if self._ended is None:
+            raise RuntimeError(f"{self.service} was not started")
+        if not self._ended.done():
+            os.kill(self._pid, how)
         async with asyncio.timeout(STOP_PATIENCE):
-            return await self.process.wait()
+            return await asyncio.shield(self._ended)
 
     async def end(self) -> None:
         """Kill it, if it runs."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        if self._ended is not None:
+            await self.stop(signal.SIGKILL)
 
     def _listens(self) -> bool:
         self._alive()
-        found = _LISTENS.search(self.log.read_text(encoding="utf-8"))
+        found = _LISTENS.search(self.log.read_text(encoding="utf-8")) if self.log.exists() else None
         self.port = int(found[1]) if found else 0
         return bool(found)
 
     def _alive(self) -> None:
-        if self.process.returncode is not None:
+        if self._ended is not None and self._ended.done():
             raise RuntimeError(f"{self.service} ended: {self.log.read_text(encoding='utf-8')[-3000:]}")
+
+
+async def _status(process: Process) -> int:
+    return await process.wait()
 
 
 class Balancer:
