@@ -11,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from vzaimo.contracts.event import CloudEvent, Fact, UnknownFact, envelope, parse
+from vzaimo.contracts.registry import ContactChanged
 from vzaimo.contracts.schemas import every_fact, path_of, text_of
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +92,13 @@ def test_an_unknown_version_is_named():
     newer = golden(FACTS[0]).replace(b".v1", b".v9")
     with pytest.raises(UnknownFact, match=r"CityApplied\.v9"):
         parse(newer)
+
+
+def test_a_fact_that_cannot_be_read_tells_nothing_of_what_it_holds():
+    broken = golden(ContactChanged).replace(b'"aggregate_version":', b'"aggregate_version": "anna@city.example", "x":')
+    with pytest.raises(ValueError, match="aggregate_version") as caught:
+        parse(broken)
+    assert "anna@" not in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b'{"type": 1}', b'{"specversion": "1.0"}'])

@@ -86,6 +86,18 @@ async def test_long_work_runs_in_a_transaction_of_its_own(database):
     assert await value(database) == "3"
 
 
+async def test_a_store_answers_whoever_asks_while_a_crowd_has_every_connection(postgres_url):
+    database = await open_database(postgres_url, pool_size=2)
+    async with database.begin() as one, database.begin() as other:
+        assert (await one.scalar(select(1)), await other.scalar(select(1))) == (1, 1)
+        async with asyncio.timeout(10):
+            await database.answers()
+            assert await database.in_thread(lambda connection: connection.scalar(select(2))) == 2
+    await database.close()
+    with pytest.raises(StoreUnavailable):
+        await (await open_database("postgresql://nobody@127.0.0.1:1/none")).answers()
+
+
 async def test_a_second_process_is_kept_out_of_an_sqlite_file(tmp_path):
     first = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
     with pytest.raises(StoreUnavailable, match="held by another process"):

@@ -35,7 +35,7 @@ class Audience(StrEnum):
 class State(BaseModel):
     """A part of an aggregate's public state. Readers ignore fields that they do not know."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 FACTS: dict[str, "type[Fact]"] = {}
@@ -97,7 +97,7 @@ F = TypeVar("F", bound=Fact)
 class CloudEvent(BaseModel, Generic[F]):
     """CloudEvents 1.0 envelope. ``traceparent`` is the Distributed Tracing extension (W3C Trace Context)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"] = "1.0"
     """Of CloudEvents."""

@@ -59,4 +59,10 @@ async def roles_of(tx: Transaction, person: str) -> Sequence[Any]:
 
 
 ROLE = table_of(RoleRow)
-_ROLES_OF = select(ROLE).where(ROLE.c.person == bindparam("whose")).limit(500)
+_ROLES_OF = (
+    select(ROLE)
+    .where(ROLE.c.person == bindparam("whose"))
+    .order_by(ROLE.c.ended_at.is_not(None), ROLE.c.granted_at.desc(), ROLE.c.id)
+    .limit(500)
+)
+"""Those that hold come first: none of them is cut off."""

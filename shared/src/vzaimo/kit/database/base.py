@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, Table
+from sqlalchemy import Connection, Executable, Row, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -79,6 +79,11 @@ class Database(ABC):
     @abstractmethod
     async def in_thread(self, work: Callable[[Connection], T]) -> T:
         """Run long work (exports, statistics, rebuild) in the maintenance thread, in one transaction."""
+
+    async def answers(self) -> None:
+        """Whether the store answers, however many wait for their turn. Raises as ``read`` does."""
+        async with self.read() as tx:
+            await tx.scalar(select(1))
 
     @abstractmethod
     async def close(self) -> None:

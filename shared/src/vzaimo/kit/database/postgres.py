@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Executable, event, make_url
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from vzaimo.kit.database.base import Database, Dialect, Parameters, Transaction, translated
 
@@ -19,6 +19,8 @@ CONNECT_TIMEOUT = 5
 """Seconds to wait for a connection from the server."""
 TURN_TIMEOUT = 30
 """Seconds to wait for a connection of the pool: a crowd that wants one event's seats is served in turn, not refused."""
+ASIDE = 2
+"""Connections beside the pool: for long work, and to learn whether the store answers while a crowd waits."""
 
 LIVENESS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 """A server whose machine is gone says nothing: without these its silence lasts for hours (libpq's parameters)."""
@@ -65,16 +67,8 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = url
-        self.engine = create_async_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=TURN_TIMEOUT,
-            pool_use_lifo=True,
-            hide_parameters=True,
-            connect_args={**CONNECTION, "prepare_threshold": 2},
-        )
-        event.listen(self.engine.sync_engine, "handle_error", _discreetly)
+        self.engine = _engine(url, pool_size)
+        self._aside = _engine(url, ASIDE)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -97,21 +91,25 @@ class PostgresDatabase(Database):
             raise translated(error) from error
 
     async def in_thread(self, work: Callable[[Connection], T]) -> T:
-        """Long work on a connection of its own; here the loop is free anyway, so it needs no thread."""
+        """Long work, apart from the crowd's connections; here the loop is free anyway, so it needs no thread."""
 
         def run(connection: Connection) -> T:
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             return work(connection)
 
         try:
-            async with self.engine.begin() as connection:
+            async with self._aside.begin() as connection:
                 return await connection.run_sync(run)
         except (DBAPIError, PoolTimeout) as error:
             raise translated(error) from error
 
     async def close(self) -> None:
         """Close the pool, whatever the loop's state."""
-        await asyncio.shield(self.engine.dispose())
+        await asyncio.shield(asyncio.gather(self.engine.dispose(), self._aside.dispose()))
+
+    async def answers(self) -> None:
+        """Not by a connection that a crowd may wait for."""
+        await self.in_thread(lambda connection: connection.exec_driver_sql("SELECT 1"))
 
 
 def _discreetly(context: ExceptionContext) -> None:
@@ -119,3 +117,17 @@ def _discreetly(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = (str(context.original_exception).partition("\n")[0],)
+
+
+def _engine(url: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=TURN_TIMEOUT,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={**CONNECTION, "prepare_threshold": 2},
+    )
+    event.listen(engine.sync_engine, "handle_error", _discreetly)
+    return engine

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from vzaimo.kit.bus import Standing
 from vzaimo.kit.http import Check, Problem
 from vzaimo.kit.inbound import Inbound
@@ -48,8 +46,7 @@ class Readiness:
 
     async def check_store(self) -> Check:
         """The store answers."""
-        async with self._works.database.read() as tx:
-            await tx.scalar(select(1))
+        await self._works.database.answers()
         return Check(name="store", ok=True)
 
     async def check_schema(self) -> Check:
