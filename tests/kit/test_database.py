@@ -144,7 +144,8 @@ async def test_a_deadlock_runs_the_handler_again(postgres_url):
             await tx.execute(update(MARK).where(MARK.c.name == second).values(value="1"))
 
     await asyncio.gather(change("a", "b"), change("b", "a"))
-    assert len(tries) == 3
+    # Whoever lost may lose once more, if it is back before the other one has woken up.
+    assert len(tries) in {3, 4}
     await database.close()
 
 
