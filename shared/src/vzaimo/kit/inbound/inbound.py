@@ -70,6 +70,15 @@ class Inbound:
         """Until cancelled."""
         if not self.consumers:
             await asyncio.Event().wait()
+        while wanted():
+            try:
+                await self._read()
+            except NatsError as error:
+                # Servers that are just choosing who leads say so to whoever subscribes: begin anew.
+                log.warning("%s subscribes again: %s", self._service, type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _read(self) -> None:
         broker = self._broker()
         self._client = await connect(self._access, f"{self._service}-inbound")
         try:
