@@ -514,7 +514,8 @@ class Machine(RuleBasedStateMachine):
             for one in requests
             if one.id in known and (one.granted > known[one.id].granted or (one.offer and not known[one.id].offer))
         ]
-        changed = [one for one in requests if known.get(one.id) != one]
+        # Nobody else hears of a draft, nor of its end.
+        changed = [one for one in requests if one.submitted_at is not None and known.get(one.id) != one]
         assert len(told) >= len(changed), "a change is told"
         # A new schedule with the same deadline asks again, a priority is given again: the request looks as before.
         assert changed or set(told) <= {"ReconfirmationRequested", "RequestUpdated"}, (

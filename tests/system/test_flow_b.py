@@ -53,6 +53,7 @@ async def test_flow_B_silence_after_a_reschedule_gives_the_seats_to_the_queue(wo
     for day in ("10", "11"):  # twice within a quarter of an hour
         await move(world, event, day)
     await eventually(lambda: _is(world, asked["tver"], "tver", ("reconfirm_pending", 30, 0)), "the question")
+    await world.quiet()  # the second move is known, too
     assert await status(world, asked["perm"], "perm") == ("waitlisted", 0, 20)
     stale = await world.call(
         "requests", "POST", f"/requests/{asked['izhevsk']}/reconfirm", "izhevsk", {"schedule_revision": 2}
