@@ -358,11 +358,12 @@ async def test_what_is_kept_is_bounded(app, monkeypatch):
     layer = kept.Kept(app, gate=app.state.gate)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(layer), base_url="http://toy") as client:
         page = (await client.get("/v1/marks")).content
-        monkeypatch.setattr(kept, "BYTES", 2 * len(page))
+        one = kept.ASIDE + len("/v1/marks") + len("limit=1") + len(page)
+        monkeypatch.setattr(kept, "BYTES", 2 * one)
         for limit in (1, 2, 3, 3, 4):
             await client.get(f"/v1/marks?limit={limit}")
         assert [query for _, query, _ in layer._pages] == [b"limit=3", b"limit=4"]
-        monkeypatch.setattr(kept, "BYTES", len(page) - 1)
+        monkeypatch.setattr(kept, "BYTES", one - 1)
         assert (await client.get("/v1/marks?limit=5")).content == page
     assert not layer._pages
 

@@ -133,9 +133,9 @@ async def _visit(page, width, served, enter):
     await page.add_init_script(Axe().axe_script)
 
     async def look(path):
-        found.extend((path, fault) for fault in await page.evaluate(FAULTS))
         for other in (1640 - width, width):
             await page.set_viewport_size(SIZES[other])
+            found.extend((path, other, fault) for fault in await page.evaluate(FAULTS))
             if await page.evaluate("document.documentElement.scrollWidth") > other:
                 found.append((path, f"sticks out at {other} px"))
         weight = await page.evaluate(WEIGHT)

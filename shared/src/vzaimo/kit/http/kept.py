@@ -17,6 +17,8 @@ MOMENT = 1.0
 """Seconds. A visitor may miss for so long what another replica has committed."""
 BYTES = 8 * 1024 * 1024
 """Of all pages together; those that were asked for last stay. A page of 50 events has about 100 kB."""
+ASIDE = 2048
+"""Bytes that are counted for what stands beside a body: a crowd of empty pages is bounded, too."""
 
 _OWN = {b"authorization", b"vzaimo-position", b"if-none-match"}
 _MARK = "vzaimo.keep"
@@ -91,12 +93,16 @@ class Kept:
 
     def _keep(self, key: _Key, answer: _Answer) -> None:
         if (before := self._pages.pop(key, None)) is not None:
-            self._bytes -= len(before.body)
+            self._bytes -= _size(key, before)
         self._pages[key] = answer
-        self._bytes += len(answer.body)
+        self._bytes += _size(key, answer)
         while self._bytes > BYTES:
-            _, oldest = self._pages.popitem(last=False)
-            self._bytes -= len(oldest.body)
+            self._bytes -= _size(*self._pages.popitem(last=False))
+
+
+def _size(key: _Key, answer: _Answer) -> int:
+    path, query, language = key
+    return ASIDE + len(path) + len(query) + len(language) + len(answer.body)
 
 
 def _key(scope: Scope) -> _Key | None:

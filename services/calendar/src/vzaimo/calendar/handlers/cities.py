@@ -41,9 +41,9 @@ async def call_off(work: Work, hosts: Mapping[str, Cause]) -> None:
         work.forget(COMPLETE, row.id)
         work.forget(OVERDUE, row.id)
     await work.execute(update(EVENT).where(EVENT.c.id == bindparam("key")), changed)
-    await mark_feeds(work, cancelled)
     ids = [row.id for row in rows]
     await work.execute(update(EVENT_FACET).where(EVENT_FACET.c.event.in_(ids)).values(status=EventStatus.CANCELLED))
+    await mark_feeds(work, cancelled)
 
 
 async def rename(work: Work, names: Mapping[str, str]) -> None:

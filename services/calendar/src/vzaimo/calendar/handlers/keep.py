@@ -31,10 +31,11 @@ async def keep(
         else:
             work.remind(OVERDUE, row.id, state.awaited.requested_at + ANSWERED_WITHIN, revision=state.awaited.no)
     await work.execute(update(EVENT).where(EVENT.c.id == row.id).values(**columns))
-    await mark_feeds(work, [before.event, state.event])
     if fact is not None and state.event is not None:
         await keep_places(work, before, state)
         work.add(fact(aggregate_version=version, event=state.event), cause=cause)
+    # Last: other events' commands may wait for these rows until we commit.
+    await mark_feeds(work, [before.event, state.event])
     return work.done("event", row.id, version)
 
 
