@@ -75,6 +75,7 @@ async def test_digests_and_reminders_that_fall_due_are_told_once(
         RequestApproved(aggregate_version=2, request=request_of(status=RequestStatus.CONFIRMED, **seats)),
     )
     await eventually(lambda: heard(inbox, "event-announced"), "the event is known")
+    await settled("sent", "suppressed")
     clock.advance(later.starts_at - timedelta(days=7) - clock.now())
     await eventually(lambda: heard(inbox, "visit-in-a-week"), "the reminder")
     await settled("sent", "suppressed")
