@@ -43,6 +43,14 @@ def found(calendar):
     return find
 
 
+async def test_events_are_listed_by_their_ids_wherever_they_stand_but_no_draft(calendar, drafted, held, found):
+    off = await held()
+    await calendar.done("POST", f"/events/{off}/cancel", "anna", {"reason": "host-unavailable"})
+    assert await found(f"id={drafted}&id={off}") == {off}
+    too_many = "&".join([f"id={off}"] * 101)
+    assert (await calendar.call("GET", f"/events?{too_many}")).status_code == 422
+
+
 async def test_each_filter_finds_what_it_says(held, found, plan):
     webinar = [{**plan["sessions"][0], "site": None, "join_link": "https://join.example/1"}]
     usual = await held()
@@ -57,6 +65,8 @@ async def test_each_filter_finds_what_it_says(held, found, plan):
     assert await found("host=tver&topic=quality") == set()
     assert await found("topic=quality&starts_before=2026-10-01T00:00:00Z") == set()
     assert await found("status=cancelled") == set()
+    assert await found(f"id={usual}&id={remote}&id={usual}") == {usual, remote}
+    assert await found(f"id={usual}&id={remote}&mode=remote&topic=mesh&host=izhevsk") == {remote}
 
 
 async def test_an_event_is_found_under_what_it_is_now(calendar, held, found, plan):

@@ -19,12 +19,12 @@ NOT_FOUND = 404
 @router.get("/events/{event_id}/requests")
 async def requests(visit: Visitor, event_id: UUID) -> Response:
     """All requests for the event, those that wait for a decision first; and the waiting list."""
-    event = await hosted(visit, event_id, moderated=True)
-    modes = event.mode.seat_modes
-    found, queues = await asyncio.gather(
+    event, found = await asyncio.gather(
+        hosted(visit, event_id, moderated=True),
         visit.part(visit.whole("requests", "/requests", Request, event=event_id)),
-        asyncio.gather(*(visit.part(_queue(visit, event_id, mode)) for mode in modes)),
     )
+    modes = event.mode.seat_modes
+    queues = await asyncio.gather(*(visit.part(_queue(visit, event_id, mode)) for mode in modes))
     rows = [one for one in found.or_else([]) if one.host == event.host and one.status != "draft"]
     order = {status: place for place, status in enumerate(_ORDER)}
     rows.sort(key=lambda one: (order.get(one.status.value, len(order)), one.submitted_at or event.starts_at, one.id))
@@ -35,8 +35,7 @@ async def requests(visit: Visitor, event_id: UUID) -> Response:
 
 async def hosted(visit: Visit, event_id: UUID, *, moderated: bool = False) -> Event:
     """An event of the visitor's own city; ``moderated``: the moderator may see it, too. Others are told of nothing."""
-    me = await visit.member()
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
+    me, event = await asyncio.gather(visit.member(), visit.read("calendar", f"/events/{event_id}", Event))
     if event.host not in me.cities and not (moderated and me.moderates):
         raise Problem(NOT_FOUND, {})
     return event

@@ -9,11 +9,11 @@ from starlette.responses import Response
 from vzaimo.portal.house.duties import duties
 from vzaimo.portal.house.gateways import Page, Problem
 from vzaimo.portal.house.shapes import Event, Practice, Request
-from vzaimo.portal.house.visit import Part, Visit, Visitor
+from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
-MOST_EVENTS = 40
-"""Events that are asked for one by one."""
+MOST_EVENTS = 100
+"""Events that calendar is asked for in one go."""
 
 
 @router.get("/my")
@@ -77,7 +77,7 @@ async def _practices(visit: Visit, cities: list[str]) -> list[Practice]:
 async def _events(visit: Visit, requests: list[Request], known: list[Event]) -> dict[UUID, Event]:
     events = {event.id: event for event in known}
     wanted = list(dict.fromkeys(one.event for one in requests if one.event not in events))[:MOST_EVENTS]
-    parts: list[Part[Event]] = await asyncio.gather(
-        *(visit.part(visit.read("calendar", f"/events/{one}", Event)) for one in wanted)
-    )
-    return events | {part.value.id: part.value for part in parts if part.value}
+    if not wanted:
+        return events
+    found = await visit.part(visit.read("calendar", "/events", Page[Event], id=wanted, limit=MOST_EVENTS))
+    return events | {event.id: event for event in (found.value.items if found.value else [])}

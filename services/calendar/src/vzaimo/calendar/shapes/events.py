@@ -158,6 +158,8 @@ class EventFilter:
     free_seats: bool = False
     text: Annotated[str | None, Query(max_length=300)] = None
     """Words, in any form, of title, summary, sites and the host's name; the last one may be unfinished."""
+    id: Annotated[list[UUID] | None, Query(max_length=100)] = None
+    """These events alone, wherever they stand: ``status`` is not looked at."""
 
 
 class SeatsView(BaseModel):

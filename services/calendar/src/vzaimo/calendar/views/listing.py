@@ -27,7 +27,9 @@ def listing(dialect: Dialect, wanted: EventFilter, cursor: CursorValue, *columns
         *([by_mode(wanted.mode)] if wanted.mode is not None else []),
     ]
     query, order = select(*(columns or (EVENT,))), ORDER
-    if facets and wanted.host is None:
+    if wanted.id is not None:
+        query = query.where(EVENT.c.id.in_(wanted.id), EVENT.c.event.is_not(None))
+    elif facets and wanted.host is None:
         walked, order = facets.pop(0), [EVENT_FACET.c.starts_at, EVENT_FACET.c.event]
         query = query.join(EVENT_FACET, EVENT_FACET.c.event == EVENT.c.id)
         query = query.where(EVENT_FACET.c.facet == walked, EVENT_FACET.c.status == wanted.status)
