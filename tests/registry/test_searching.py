@@ -52,11 +52,15 @@ async def test_words_go_with_the_other_filters(registry, izhevsk, tver, publish,
     assert await found(f"text=роботы&limit=1&cursor={page['next']}") == [second]
 
 
-async def test_drafts_are_found_by_their_own_city_alone(registry, izhevsk, tver, practice_body, found):
+async def test_drafts_are_found_by_their_own_city_alone(registry, izhevsk, tver, publish, practice_body, found):
     draft = await registry.done("POST", "/practices", "anna", {**practice_body, **ROBOTS})
     assert await found("text=роботы&status=draft", "anna") == [draft]
     assert await found("text=роботы&status=draft", "boris") == []
     assert await found("text=роботы", "anna") == []
+    mine, theirs = await publish(), await publish("boris", city="tver")
+    assert await found("status=draft&status=published", "anna") == [draft, mine, theirs]
+    assert await found("status=draft&status=published", "boris") == [mine, theirs]
+    assert await found("status=draft&status=published") == [mine, theirs]
 
 
 async def test_a_city_is_found_by_its_name_as_it_is_now(registry, izhevsk, publish, found):

@@ -89,6 +89,11 @@ class Visit:
         return Clock(self.language, self.now, zone_named(unquote(self.request.cookies.get("zone", ""))[:64]))
 
     @property
+    def soon(self) -> str:
+        """From when on something is still to come: this minute, so that one answer serves all who ask within it."""
+        return self.now.replace(second=0, microsecond=0).isoformat()
+
+    @property
     def partial(self) -> bool:
         """Whether htmx asks for a part of the page only."""
         return self.request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in (

@@ -71,7 +71,7 @@ class Day:
 async def front(visit: Visitor) -> Response:
     """What it is about, and what comes next."""
     events, practices = await asyncio.gather(
-        visit.part(visit.read("calendar", "/events", Page[Event], limit=4, starts_from=visit.now.isoformat())),
+        visit.part(visit.read("calendar", "/events", Page[Event], limit=4, starts_from=visit.soon)),
         visit.part(_count(visit)),
     )
     return await visit.show("front.html", events=events, practices=practices)
@@ -80,7 +80,7 @@ async def front(visit: Visitor) -> Response:
 @router.get("/events")
 async def agenda(visit: Visitor, wanted: Filters) -> Response:
     """A list by day, as far as the filters say."""
-    start = None if wanted.past else visit.now.isoformat()
+    start = None if wanted.past else visit.soon
     reading = visit.read(
         "calendar", "/events", Page[Event], limit=A_PAGE, cursor=wanted.cursor, starts_from=start, **wanted.query
     )

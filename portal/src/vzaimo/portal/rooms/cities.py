@@ -50,7 +50,7 @@ async def city(visit: Visitor, slug: Slug) -> Response:
     """What a city shares, hosts and has taken up."""
     found, events, practices, places, adopted, given = await asyncio.gather(
         visit.read("registry", f"/cities/{slug}", City),
-        visit.part(visit.read("calendar", "/events", Page[Event], host=slug, starts_from=visit.now.isoformat())),
+        visit.part(visit.read("calendar", "/events", Page[Event], host=slug, starts_from=visit.soon)),
         visit.part(visit.read("registry", "/practices", Page[Practice], city=slug)),
         visit.part(visit.read("registry", "/organisations", Page[Organisation], city=slug)),
         visit.part(visit.whole("registry", "/adoptions", Adoption, city=slug)),

@@ -54,10 +54,7 @@ async def _requests(visit: Visit, cities: list[str]) -> list[Request]:
 
 async def _hosted(visit: Visit, cities: list[str]) -> list[Event]:
     pages = await asyncio.gather(
-        *(
-            visit.read("calendar", "/events", Page[Event], host=city, starts_from=visit.now.isoformat())
-            for city in cities
-        )
+        *(visit.read("calendar", "/events", Page[Event], host=city, starts_from=visit.soon) for city in cities)
     )
     return [event for page in pages for event in page.items]
 
@@ -66,9 +63,8 @@ async def _practices(visit: Visit, cities: list[str]) -> list[Practice]:
     """What waits for the city or the moderator."""
     pages = await asyncio.gather(
         *(
-            visit.read("registry", "/practices", Page[Practice], city=city, status=status)
+            visit.read("registry", "/practices", Page[Practice], city=city, status=["draft", "in_review"])
             for city in cities
-            for status in ("draft", "in_review")
         )
     )
     return [practice for page in pages for practice in page.items]

@@ -35,7 +35,5 @@ async def portfolio(visit: Visitor, slug: Slug) -> Response:
 
 
 async def _practices(visit: Visit, slug: str) -> list[Practice]:
-    lists = await asyncio.gather(
-        *(visit.whole("registry", "/practices", Practice, city=slug, status=status) for status in ORDER)
-    )
-    return [practice for some in lists for practice in some]
+    found = await visit.whole("registry", "/practices", Practice, city=slug, status=list(ORDER))
+    return sorted(found, key=lambda practice: ORDER.index(practice.status))

@@ -34,7 +34,7 @@ async def practice(visit: Visitor, practice_id: UUID) -> Response:
     )
     topic = found.topics[0] if found.topics else None
     events = await visit.part(
-        visit.read("calendar", "/events", Page[Event], topic=topic, starts_from=visit.now.isoformat(), limit=5)
+        visit.read("calendar", "/events", Page[Event], topic=topic, starts_from=visit.soon, limit=5)
     )
     me = await visit.me()
     ours = me.coordinated if me else []

@@ -131,7 +131,7 @@ async def _comforts(visit: Visit, request_id: UUID, *, asked: bool) -> Comforts:
 async def _elsewhere(visit: Visit, request: Request) -> list[Event]:
     """The host's other events to which the city could be sent."""
     found = await visit.part(
-        visit.read("calendar", "/events", Page[Event], host=request.host, starts_from=visit.now.isoformat(), limit=100)
+        visit.read("calendar", "/events", Page[Event], host=request.host, starts_from=visit.soon, limit=100)
     )
     return [
         one

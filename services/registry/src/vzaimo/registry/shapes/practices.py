@@ -50,7 +50,8 @@ class Remark(Body):
 class PracticeFilter:
     """Which practices to list: the parameters of the query."""
 
-    status: PracticeStatus = PracticeStatus.PUBLISHED
+    status: Annotated[list[PracticeStatus] | None, Query(max_length=len(PracticeStatus))] = None
+    """Published ones, where nothing is said."""
     city: Slug | None = None
     topic: Slug | None = None
     text: Annotated[str | None, Query(max_length=300)] = None

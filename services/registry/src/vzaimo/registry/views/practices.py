@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from vzaimo.contracts.registry import PracticeStatus
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page
 from vzaimo.kit.identity import Actor
@@ -14,14 +15,17 @@ from vzaimo.registry.shapes.practices import PracticeFilter, PracticeView
 from vzaimo.registry.store import PRACTICE, PRACTICE_TEXT, PRACTICE_TOPIC, TEXTS
 from vzaimo.registry.views.pages import page
 
+_CLOSED = frozenset({PracticeStatus.DRAFT, PracticeStatus.IN_REVIEW})
+"""Seen by their city and the moderator alone."""
+
 
 async def practices(tx: Transaction, cursor: Cursor, actor: Actor | None, wanted: PracticeFilter) -> Page[PracticeView]:
     """Practices in the order of their making: published ones for all, others for their city and the moderator.
 
     Load the lemmas before, for a text.
     """
-    status = wanted.status
-    query = select(PRACTICE).where(PRACTICE.c.status == status).order_by(PRACTICE.c.id)
+    status = wanted.status or [PracticeStatus.PUBLISHED]
+    query = select(PRACTICE).where(PRACTICE.c.status.in_(status)).order_by(PRACTICE.c.id)
     if wanted.city is not None:
         query = query.where(PRACTICE.c.city == wanted.city)
     if wanted.topic is not None:
@@ -30,8 +34,9 @@ async def practices(tx: Transaction, cursor: Cursor, actor: Actor | None, wanted
     if wanted.text is not None:
         words = matching(tx.dialect, PRACTICE_TEXT.name, TEXTS, wanted.text)
         query = query.where(PRACTICE.c.id.in_(select(PRACTICE_TEXT.c.practice).where(words)))
-    if status in {"draft", "in_review"} and not (actor and actor.moderates):
-        query = query.where(PRACTICE.c.city.in_(sorted(actor.cities) if actor else []))
+    if not (_CLOSED.isdisjoint(status) or (actor and actor.moderates)):
+        own = PRACTICE.c.city.in_(sorted(actor.cities) if actor else [])
+        query = query.where(or_(PRACTICE.c.status.not_in(_CLOSED), own))
     return await page(tx, query, cursor, [PRACTICE.c.id], lambda row: PracticeView.of(row, own=_own(actor, row)))
 
 
