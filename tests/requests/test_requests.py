@@ -201,6 +201,16 @@ async def test_fairness_counts_the_seats_that_a_city_has_confirmed_this_season(
     assert [(one["place"], one["city"], one["seats_this_season"]) for one in queue["entries"]] == [(1, "tver", 0)]
     await requests.done("POST", f"/requests/{held}/withdraw", "galina")
     assert (await seen(poor), await seen(rich)) == (("approved", 3, 0, 0), ("waitlisted", 0, 3, 0))
+    placed = [
+        fact.data.request for fact in await requests.facts() if fact.name in {"RequestApproved", "RequestWaitlisted"}
+    ]
+    assert [(one.city, one.status, one.seats_this_season) for one in placed] == [
+        ("izhevsk", "approved", None),
+        ("perm", "approved", 0),
+        ("izhevsk", "waitlisted", 5),
+        ("tver", "waitlisted", 0),
+        ("tver", "approved", 0),
+    ]
 
 
 async def test_a_reserve_returns_to_the_queue_at_confirm_by(requests, announce, ask, decide, seen, make_event, clock):
