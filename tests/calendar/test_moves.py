@@ -1,7 +1,7 @@
 """Events that move, are held again, wait for the ledger, or lose their host: over HTTP, on both stores."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -58,6 +58,18 @@ async def test_a_move_is_said_with_its_revision(calendar, announced, later, cloc
         return (await calendar.call("GET", f"/events/{announced}")).json()["completed_at"]
 
     assert await eventually(completed, "the timer") == "2026-11-22T09:00:00Z"
+
+
+async def test_what_took_place_is_neither_called_off_nor_moved(calendar, announced, later, clock):
+    view = (await calendar.call("GET", f"/events/{announced}")).json()
+    clock.advance(datetime.fromisoformat(view["ends_at"]) - clock.now())
+    for who in ("anna", "mod"):
+        answer = await calendar.call("POST", f"/events/{announced}/cancel", who, {"reason": "force-majeure"})
+        assert kind(answer) == (409, "event-took-place")
+    moved = await calendar.call("POST", f"/events/{announced}/reschedule", "anna", later)
+    assert kind(moved) == (409, "event-took-place")
+    assert (await calendar.call("GET", f"/events/{announced}")).json()["status"] == "announced"
+    assert [fact.name for fact in await calendar.facts()] == ["EventAnnounced"]
 
 
 async def test_refused_moves_name_the_remedy_and_change_nothing(calendar, announced, settled, schedule, later, plan):

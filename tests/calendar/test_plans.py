@@ -14,6 +14,7 @@ from vzaimo.calendar.domain.refusals import (
     DeadlineBinds,
     DeadlinesOutOfOrder,
     EventIncomplete,
+    EventTookPlace,
     MaterialChange,
     SeatPlanWrong,
     SessionsOverlap,
@@ -244,3 +245,11 @@ def test_an_event_is_completed_once_its_last_session_has_begun(announced):
     assert done.status is EventStatus.COMPLETED
     with pytest.raises(WrongEventStatus):
         events.cancel(done, "host-unavailable", NOW)
+
+
+def test_an_event_is_called_off_until_its_end_and_not_after_it(announced):
+    ends_at = announced.event.ends_at
+    assert events.cancel(announced, "force-majeure", ends_at - timedelta(minutes=1)).status is EventStatus.CANCELLED
+    with pytest.raises(EventTookPlace) as refused:
+        events.cancel(announced, "force-majeure", ends_at)
+    assert refused.value.ended_at == ends_at

@@ -178,6 +178,17 @@ WORDING: Wording = {
         ("Шаг сейчас невозможен", "Мероприятие в состоянии {status}; нужно: {needed}."),
         ("This step is not possible now", "The event is {status}; needed: {needed}."),
     ),
+    "event-took-place": Words(
+        409,
+        (
+            "Мероприятие уже прошло",
+            "Оно закончилось {ended_at}, отменить или перенести его нельзя. Отметьте, что оно прошло, или скопируйте.",
+        ),
+        (
+            "The event took place",
+            "It ended {ended_at} and can be neither called off nor moved: complete it, or clone it.",
+        ),
+    ),
     "capacity-request-open": Words(
         409,
         ("Прошлый запрос мест ещё не решён", "Запрос № {no} от {requested_at} ждёт ответа: повторите позже."),

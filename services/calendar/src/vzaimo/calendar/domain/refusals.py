@@ -230,6 +230,14 @@ class WrongEventStatus(Refusal):
 
 
 @dataclass
+class EventTookPlace(Refusal):
+    """The event has ended: it can be neither called off nor moved."""
+
+    event: UUID
+    ended_at: datetime
+
+
+@dataclass
 class CapacityRequestOpen(Refusal):
     """The seat ledger has not answered the last request yet."""
 
