@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from vzaimo.contracts.calendar import (
     CapacityRequest,
-    EventAnnounced,
     EventDetailsChanged,
     EventRescheduled,
     EventStatus,
@@ -15,13 +14,10 @@ from vzaimo.contracts.calendar import (
     SeatMode,
     SeatPlan,
 )
-from vzaimo.kit.settings import Settings
-from vzaimo.kit.tables import MarkRow, TimerRow, table_of
+from vzaimo.kit.tables import TimerRow, table_of
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.services import running
 from vzaimo.requests.handlers import halls
 from vzaimo.requests.handlers.deadlines import CONFIRM
-from vzaimo.requests.main import parts
 from vzaimo.requests.projections import CITY
 
 
@@ -243,45 +239,6 @@ async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_st
     assert ((await view(partly))["status"], (await view(partly))["granted"]) == ("confirmed", 4)
 
 
-async def test_deadlines_of_cities_that_passed_while_the_service_was_away_are_put_off(
-    foreign, settings_of, clock, make_event
-):
-    await foreign.city("moskva", "host")
-    await foreign.city("tver", "boris")
-    settings, event = settings_of(Settings), make_event()
-
-    async def status(service, request):
-        return (await service.call("GET", f"/requests/{request}", "host")).json()["status"]
-
-    async with running(parts(), settings, clock) as service:
-        await service.known("host", "boris")
-        await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
-        await eventually(lambda: _opened(service, event.id), "the ledger")
-        body = {"event": str(event.id), "city": "tver", "mode": "in_person"}
-        body["delegates"] = [{"rank": 1, "name": "Участник", "role": "teacher"}]
-        request = await service.done("POST", "/requests", "boris", body)
-        await service.done("POST", f"/requests/{request}/submit", "boris", {"schedule_revision": 1})
-        await service.done("POST", f"/requests/{request}/decision", "host", {"verdict": "approve"})
-        clock.advance(timedelta(days=4, hours=22))
-        await eventually(lambda: _marked(service, clock.now()), "the mark")
-    clock.advance(timedelta(hours=6))
-    async with running(parts(), settings, clock) as service:
-        await service.known("host")
-
-        async def put_off():
-            timers = await _timers(service)
-            return timers["confirm-by"] == clock.now() + timedelta(hours=6)
-
-        await eventually(put_off, "the later deadline")
-        assert await status(service, request) == "approved"
-        clock.advance(timedelta(hours=6))
-
-        async def over():
-            return await status(service, request) == "released"
-
-        await eventually(over, "the end")
-
-
 async def test_a_suspended_city_is_passed_over_and_served_when_it_is_back_and_one_that_left_gives_back(
     requests, announce, foreign, ask, decide, make_event, becomes, view
 ):
@@ -328,22 +285,6 @@ async def test_an_event_that_is_over_moves_no_seats(requests, announce, foreign,
     await eventually(closed, "the end")
     await requests.done("POST", f"/requests/{first}/withdraw", "anna")
     assert (await view(second))["status"] == "waitlisted"
-
-
-async def _opened(service, event):
-    return (await service.call("GET", f"/events/{event}/seats")).is_success
-
-
-async def _timers(service):
-    table = table_of(TimerRow)
-    async with service.service.works.database.read() as tx:
-        return {row.kind: row.due_at for row in await tx.all(table.select())}
-
-
-async def _marked(service, moment):
-    table = table_of(MarkRow)
-    async with service.service.works.database.read() as tx:
-        return {row.name: row.value for row in await tx.all(table.select())}.get("awake") == moment.isoformat()
 
 
 async def _status_of(requests, city, status):

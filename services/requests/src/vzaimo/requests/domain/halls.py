@@ -118,12 +118,17 @@ class Hall:
                 lambda one: (schedules.give_time(one), Step.GIVE_TIME),
             )
 
-    def chase(self, now: datetime) -> None:
-        """Whoever has not been decided on is overdue, then the moderator's as well, then over."""
+    def chase(self, now: datetime) -> datetime | None:
+        """Whoever has not been decided on is overdue, then the moderator's as well, then over.
+
+        Returns when the next of those who are here is due.
+        """
         for one in list(self.requests.values()):
             outcome = deadlines.chase(one, self.event, now)
             if outcome is not None:
                 self.put(outcome[1], outcome[0])
+        due = [deadlines.patience(one, self.event) for one in self.requests.values()]
+        return min((moment for _, moment in filter(None, due)), default=None)
 
     def lapse_unconfirmed(self, now: datetime) -> None:
         """At ``confirm_by`` seats that are granted and not confirmed come free."""

@@ -15,7 +15,6 @@ from vzaimo.contracts.requests import RequestStatus
 from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain import requests, schedules
-from vzaimo.requests.domain.deadlines import Patience
 from vzaimo.requests.domain.transitions import Step
 from vzaimo.requests.handlers.halls import OpenHall, hall_of, open_hall
 from vzaimo.requests.projections import CITY
@@ -49,11 +48,14 @@ def place(event: UUID, mode: str) -> str:
 async def chase(work: Work, due: Due) -> None:
     """The host has not decided: it is reminded, then the moderator may decide, then it is too late (rule 8)."""
     hall, after = await _opened(work, due)
+    later = _put_off(hall.event, due, work)
+    if later is not None and after is None:
+        work.remind(DECISIONS, place(hall.event.id, hall.ledger.mode), later)
+        return
     last = await hall.page([RequestStatus.SUBMITTED], after)
-    hall.hall.chase(work.now)
-    # After the moment that this timer stood for, not after now: the first pages may have been handled before the next.
-    following = Patience.of(hall.event).next(due.due_at)
-    if last is None and following is not None:
+    following = hall.hall.chase(work.now)
+    if following is not None:
+        # The last page's word counts: its requests are due last, by the moments that lie between the pages.
         work.remind(DECISIONS, place(hall.event.id, hall.ledger.mode), following)
     _go_on(hall, due, last)
     await hall.save()
