@@ -22,6 +22,7 @@ from vzaimo.requests.domain.states import LIVING
 from vzaimo.requests.domain.transitions import Step
 from vzaimo.requests.handlers.access import hidden
 from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
+from vzaimo.requests.handlers.members import check_status, city_status
 from vzaimo.requests.handlers.requests import done, keep_draft
 from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import DELEGATE, REQUEST
@@ -94,11 +95,15 @@ async def seat(
 async def redirect(
     request_id: UUID, target_id: UUID, version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
-    """The host sends the city to another event of its own, where a draft with the same people waits for it."""
+    """The host sends an active city to another event of its own, where a draft with the same people waits for it."""
     async with works.begin(cause) as work:
-        place = await work.first(select(REQUEST.c.event, REQUEST.c.mode).where(REQUEST.c.id == request_id))
+        place = await work.first(
+            select(REQUEST.c.event, REQUEST.c.mode, REQUEST.c.city).where(REQUEST.c.id == request_id)
+        )
         if place is None:
             raise UnknownRequest(request_id)
+        # As for any new draft: a city that leaves meanwhile finds it, or is found to have left.
+        status = await city_status(work, place.city)
         # Both halls in one order, whoever goes from where to where: copies first, then ledgers.
         both = sorted({place.event, target_id})
         events = {one: await event_known(work, one) for one in both}
@@ -107,6 +112,7 @@ async def redirect(
         request = await hall.request(request_id)
         _check_host(request, actor)
         check_version(hall.version(request_id), version)
+        check_status(request.city, status)
         over = delegations.redirect(request, target)
         people = {one.id: new_id() for one in request.delegates if one.status in LIVING}
         draft = delegations.continued(request, target, new_id(), people, work.now)

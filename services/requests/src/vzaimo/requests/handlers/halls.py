@@ -1,7 +1,8 @@
 """A hall, opened within a transaction: its event, its ledger, and of its requests those that are needed.
 
 Whatever may move a seat goes through here. Locks are taken in one order by all: events' copies (shared), ledgers,
-then requests by id; what is read after the lock is what is true.
+then requests by id; what is read after the lock is what is true. A city's copy is locked shared, for which nobody waits
+but the news of that city, which waits for none of these.
 """
 
 from collections import Counter
