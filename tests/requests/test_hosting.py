@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from vzaimo.contracts.calendar import Session
+from vzaimo.contracts.calendar import EventDetailsChanged, Session
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.testing import eventually
 from vzaimo.requests.shapes.requests import Approval
 
 
@@ -193,6 +194,46 @@ async def test_sessions_that_cannot_hold_all_are_named(requests, announce, ask, 
     await decide(await ask(event_id, "tver", 6))
     answer = await requests.call("POST", f"/events/{event_id}/assignments", "host", {})
     assert kind(answer) == (409, "session-full")
+
+
+async def test_a_room_that_became_too_small_is_shown_and_takes_nobody_until_it_holds_all(
+    requests, foreign, announce, ask, decide, make_event
+):
+    event, plenary, (large, small) = with_parallel_sessions(make_event, 5, 3)
+    event_id = await announce(event)
+    request = await ask(event_id, "izhevsk", 5)
+    await decide(request)
+    path = f"/events/{event_id}/assignments"
+    await requests.done("POST", path, "host", {})
+    smaller = large.model_copy(update={"capacity": 1})
+    cut = event.model_copy(update={"sessions": (plenary, smaller, small)})
+    await foreign.tell(EventDetailsChanged(aggregate_version=2, event=cut))
+
+    async def shown():
+        found = (await requests.call("GET", path, "host")).json()
+        return found if found["sessions"][1]["capacity"] == 1 else None
+
+    found = await eventually(shown, "the smaller room")
+    assert [(one["assigned"], one["over"], one["proposed"]) for one in found["sessions"]] == [
+        (5, 0, None),
+        (5, 4, None),
+        (0, 0, None),
+    ]
+    assert {one["proposed"] is None for one in found["delegates"]} == {True}
+    people = [one["delegate"] for one in found["delegates"]]
+
+    async def assign(*rooms):
+        seats = [
+            {"delegate": one, "sessions": [str(plenary.id), str(room.id)]}
+            for one, room in zip(people, rooms, strict=False)
+        ]
+        return await requests.call("POST", path, "host", {"assignments": seats})
+
+    assert kind(await assign(large, large, small, small, small)) == (409, "session-full")
+    await requests.done("POST", f"/requests/{request}/release", "anna", {"delegates": people[4:]})
+    assert (await assign(large, small, small, small)).is_success
+    rooms = (await requests.call("GET", path, "host")).json()["sessions"]
+    assert [(one["assigned"], one["over"], one["proposed"]) for one in rooms] == [(4, 0, 4), (1, 0, 1), (3, 0, 3)]
 
 
 def test_an_approval_says_whom_or_how_many_and_not_both():

@@ -163,6 +163,17 @@ WORDING: Wording = {
         ("Эту форму участия убрать нельзя", "Мест в форме {mode}, уже предоставленных или предложенных: {used}."),
         ("This mode cannot be removed", "Seats of mode {mode} that are granted or held: {used}."),
     ),
+    "session-in-use": Words(
+        409,
+        (
+            "На занятие назначено больше людей",
+            "{field}: назначено {assigned}. Сначала распределите их по другим занятиям, затем уменьшите вместимость.",
+        ),
+        (
+            "More people are assigned to the session",
+            "{field}: {assigned} are assigned. Assign some of them to other sessions, then make it smaller.",
+        ),
+    ),
     "unknown-city": Words(
         422,
         ("Неизвестный город", "Города {city} нет среди участников, или его часовой пояс ещё не известен."),

@@ -206,6 +206,15 @@ class ModeInUse(Refusal):
 
 
 @dataclass
+class SessionInUse(Refusal):
+    """More people are assigned to a session than it is to hold."""
+
+    field: str
+    session: UUID
+    assigned: int
+
+
+@dataclass
 class UnknownCity(Refusal):
     """No such city, or its time zone is not known here yet."""
 

@@ -87,6 +87,12 @@ def attendance(event: Event, requests: Iterable[Request]) -> Counter[UUID]:
     )
 
 
+def over(event: Event, requests: Iterable[Request]) -> Counter[UUID]:
+    """How many more delegates were assigned to each session than it holds now, for it may have become smaller."""
+    chosen = Counter(session for request in requests for one in _coming(request) for session in one.sessions or ())
+    return Counter({one.id: max(0, chosen[one.id] - (one.capacity or chosen[one.id])) for one in event.sessions})
+
+
 def _spread(group: Sequence[Session], delegations: Sequence[Sequence[UUID]]) -> dict[UUID, UUID]:
     total = sum(len(one) for one in delegations)
     left = {one.id: min(one.capacity or total, total) for one in group}
