@@ -90,6 +90,32 @@ async def test_leaving_the_waiting_list_promotes_nobody(requests, announce, ask,
     assert [(one["place"], one["why"]) for one in queue["entries"]] == [(1, "next-release")]
 
 
+async def test_who_sees_what_of_the_queue(requests, foreign, announce, ask, decide, make_event):
+    await foreign.role("vera", "viewer", "tver")
+    await foreign.role("hvera", "viewer", "moskva")
+    await foreign.role("robot", "service", "tver", scopes=("requests",))
+    await requests.known("vera", "hvera", "robot")
+    event = await announce(make_event(capacity=1))
+    for city in ("izhevsk", "perm", "tver"):
+        await decide(await ask(event, city, 1))
+    whole, own = [("perm", 1), ("tver", 2)], [("tver", 2)]
+    for who, wanted in {
+        None: [],
+        "anna": [],
+        "vera": own,
+        "boris": own,
+        "robot": own,
+        "host": whole,
+        "hvera": whole,
+        "mod": whole,
+    }.items():
+        answer = await requests.call("GET", f"/events/{event}/queue?mode=in_person", who)
+        view = answer.json()
+        assert view["length"] == 2, who
+        assert [(one["city"], one["place"]) for one in view["entries"]] == wanted, who
+        assert "Участник" not in answer.text
+
+
 async def test_a_person_is_replaced_by_the_city_until_the_freeze_then_by_the_host(
     requests, announce, ask, decide, seen, make_event, advance
 ):

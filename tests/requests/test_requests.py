@@ -282,6 +282,39 @@ async def test_names_are_for_guest_and_host_alone_and_on_no_bus(requests, foreig
     assert "Борис" not in told
 
 
+@pytest.mark.parametrize("end", ["withdrawn", "closed", "redirected and withdrawn"])
+async def test_a_draft_that_ends_was_never_sent_and_stays_its_citys_own(
+    requests, foreign, announce, ask, make_event, end
+):
+    event = make_event()
+    event_id = await announce(event)
+    if end == "redirected and withdrawn":
+        origin = await ask(await announce(make_event()), "tver", 1)
+        await requests.done("POST", f"/requests/{origin}/redirect", "host", {"event": event_id})
+        (found,) = (await requests.call("GET", f"/requests?event={event_id}", "boris")).json()["items"]
+        draft = found["id"]
+    else:
+        body = {"event": event_id, "city": "tver", "mode": "in_person"}
+        body["delegates"] = [{"rank": 1, "name": "Участник", "role": "teacher"}]
+        draft = await requests.done("POST", "/requests", "boris", body)
+    if end == "closed":
+        gone = event.model_copy(update={"status": EventStatus.CANCELLED, "cancelled_for": "force-majeure"})
+        await foreign.tell(EventCancelled(aggregate_version=2, event=gone))
+    else:
+        await requests.done("POST", f"/requests/{draft}/withdraw", "boris")
+
+    async def over():
+        return (await requests.call("GET", f"/requests/{draft}", "boris")).json()["status"] != "draft"
+
+    await eventually(over, "the end")
+    for who in ("host", "mod"):
+        assert (await requests.call("GET", f"/requests/{draft}", who)).status_code == 404
+        decided = await requests.call("POST", f"/requests/{draft}/decision", who, {"verdict": "approve"})
+        assert decided.status_code == 404
+        listed = (await requests.call("GET", f"/requests?event={event_id}", who)).json()["items"]
+        assert listed == []
+
+
 async def test_a_delegation_is_named_anew_until_the_host_has_decided(requests, announce, ask, decide, make_event):
     event = await announce(make_event())
     request = await ask(event, "tver", 2)

@@ -17,7 +17,7 @@ from vzaimo.contracts.calendar import (
 from vzaimo.kit.tables import TimerRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.requests.handlers import halls
-from vzaimo.requests.handlers.deadlines import CONFIRM
+from vzaimo.requests.handlers.deadlines import CONFIRM, DECISIONS
 from vzaimo.requests.projections import CITY
 
 
@@ -127,6 +127,22 @@ async def test_a_second_new_schedule_replaces_the_firsts_deadline_and_leaving_go
     assert (await view(stays))["status"] == "confirmed"
 
 
+async def test_seats_count_in_the_season_that_their_event_has_moved_to(
+    requests, announce, ask, decide, make_event, reschedule, becomes
+):
+    event = make_event()
+    event_id = await announce(event)
+    asked = await ask(event_id, "izhevsk", 5)
+    await decide(asked)
+    later = timedelta(days=365)
+    start, deadlines = event.starts_at + later, event.deadlines.model_copy(update={"roster_freeze": event.starts_at})
+    await reschedule(event, 2, starts_at=start, ends_at=start + timedelta(days=1), deadlines=deadlines)
+    await becomes(asked, "reconfirm_pending")
+    await requests.done("POST", f"/requests/{asked}/reconfirm", "anna", {"schedule_revision": 2})
+    seasons = [(await requests.call("GET", f"/statistics/{year}")).json() for year in (2026, 2027)]
+    assert [(one["events"], one["seats"]) for one in seasons] == [(0, 0), (1, 5)]
+
+
 async def test_an_offer_of_the_old_schedule_is_void_and_its_seats_are_offered_for_the_new_one(
     requests, announce, ask, decide, make_event, reschedule, view, clock
 ):
@@ -223,6 +239,31 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
     assert ((await view(asked[0]))["granted"], (await view(asked[1]))["status"]) == (2, "rejected")
     for name, count in (("DecisionOverdue", 3), ("DecisionEscalated", 3), ("RequestExpired", 1)):
         assert len(await requests.facts(name)) == count
+
+
+async def test_a_request_that_comes_when_others_were_looked_at_is_overdue_a_day_later(
+    requests, announce, ask, make_event, view, advance
+):
+    usual = make_event()
+    late = usual.deadlines.model_copy(update={"apply_closes": usual.deadlines.decide_by})
+    event = await announce(make_event(deadlines=late))
+    timers = table_of(TimerRow)
+    await advance(late.decide_by - usual.announced_at)
+
+    async def looked():
+        async with requests.service.works.database.read() as tx:
+            due = await tx.scalar(select(timers.c.due_at).where(timers.c.kind == DECISIONS))
+        return due != late.decide_by
+
+    await eventually(looked, "the first deadline")
+    await advance(-timedelta(seconds=1))  # by the clock of another replica, requests are still taken
+    request = await ask(event, "tver", 1)
+    await advance(timedelta(hours=24, seconds=1))
+
+    async def overdue():
+        return (await view(request))["overdue_at"] is not None
+
+    await eventually(overdue, "the host is late")
 
 
 async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_stays(

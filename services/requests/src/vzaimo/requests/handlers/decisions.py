@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.contracts.requests import Request, RequestStatus
+from vzaimo.contracts.requests import Request
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, check_version
@@ -18,7 +18,7 @@ from vzaimo.requests.domain.ledgers import free
 from vzaimo.requests.domain.queues import reserves_hold
 from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.domain.requests import Person
-from vzaimo.requests.domain.states import LIVING
+from vzaimo.requests.domain.states import LIVING, sent
 from vzaimo.requests.domain.transitions import Step
 from vzaimo.requests.handlers.access import hidden
 from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
@@ -131,12 +131,12 @@ async def _hosted(work: Work, request_id: UUID, actor: Actor, version: int | Non
 
 
 def _check_host(request: Request, actor: Actor) -> None:
-    if not actor.coordinates(request.host) or request.status is RequestStatus.DRAFT:
+    if not actor.coordinates(request.host) or not sent(request):
         raise hidden(request, actor)
 
 
 async def _is_moderators(work: Work, request: Request) -> bool:
-    if request.status is RequestStatus.DRAFT or request.escalated_at is not None:
-        return request.status is not RequestStatus.DRAFT
+    if not sent(request) or request.escalated_at is not None:
+        return sent(request)
     status = await work.scalar(select(CITY.c.status).where(CITY.c.id == request.host))
     return bool(status == "suspended")
