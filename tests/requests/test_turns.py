@@ -8,14 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vzaimo.contracts.calendar import AudienceRole, QueuePolicy, SeatMode, SeatPlan, Session
-from vzaimo.contracts.requests import RequestStatus
+from vzaimo.contracts.requests import RequestClosed, RequestStatus
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.outbox import MAX_BODY
 from vzaimo.requests.domain import deadlines, delegations, schedules
 from vzaimo.requests.domain import requests as rules
 from vzaimo.requests.domain.assignments import assign, attendance, by_city, parallel
 from vzaimo.requests.domain.ledgers import Ledger, moved
 from vzaimo.requests.domain.queues import Wait, promote, waits
-from vzaimo.requests.domain.refusals import CountedByHeads, SessionFull, TooMany
+from vzaimo.requests.domain.refusals import CountedByHeads, SessionFull, TooMany, TooManyReplaced
 from vzaimo.requests.domain.requests import Delegation
 from vzaimo.requests.domain.transitions import Step
 
@@ -162,6 +163,16 @@ def test_a_city_whose_quota_is_below_its_minimum_is_offered_what_it_may_have(mak
     queue = [waiting(event, now, "tver", 5, min_viable=4), waiting(event, now, "perm", 2)]
     few, other = promote(ledger_of(event, 10, quota=3), queue, event, now)
     assert (few.status, few.offer.seats, other.granted) == (RequestStatus.OFFERED, 3, 2)
+
+
+def test_whoever_replaces_without_end_is_stopped_before_the_bus_would_refuse_the_request(make_event, now):
+    event = make_event()
+    request = granted(event, now, count=500)
+    with pytest.raises(TooManyReplaced) as refused:
+        for _ in range(10_000):
+            request = delegations.replace(request, event, request.delegates[-1].id, new_id(), AudienceRole.TEACHER)
+    assert refused.value.most == len(request.delegates)
+    assert len(RequestClosed(aggregate_version=1, request=request).model_dump_json()) < MAX_BODY / 2
 
 
 def in_parallel(make_event, capacities):
