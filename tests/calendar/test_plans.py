@@ -130,6 +130,12 @@ def test_clocks_that_jump_are_noticed():
         instant(datetime(2026, 10, 25), "Europe/Tver", None, "x")
 
 
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Moscow"])
+def test_a_zone_that_other_machines_may_lack_or_mean_otherwise_is_unknown(name):
+    with pytest.raises(UnknownTimezone):
+        instant(datetime(2026, 10, 25), name, None, "x")
+
+
 @given(
     st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)),
     st.sampled_from(sorted(name for name in available_timezones() if "/" in name)),
