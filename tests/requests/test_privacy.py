@@ -216,6 +216,22 @@ async def test_names_end_thirty_days_after_their_event_was_called_off(requests, 
     assert sorted((one.city, one.people, one.cause) for one in acts) == [("izhevsk", 2, "purge"), ("tver", 1, "purge")]
 
 
+async def test_what_was_destroyed_stays_so_where_the_city_is_sent_to_another_event(
+    requests, announce, visit, make_event
+):
+    _, asked, _ = visit
+    target = await announce(make_event())
+    origin = asked["tver"]
+    (person,) = (await requests.call("GET", f"/requests/{origin}", "boris")).json()["delegates"]
+    await requests.done("POST", f"/requests/{origin}/delegates/{person['id']}/erasure", "boris")
+    await requests.done("POST", f"/requests/{origin}/redirect", "host", {"event": target})
+    (draft,) = (await requests.call("GET", f"/requests?event={target}", "boris")).json()["items"]
+    path = f"/requests/{draft['id']}/delegates/{draft['delegates'][0]['id']}"
+    data = (await requests.call("GET", f"{path}/data", "boris")).json()
+    assert (data["name"], data["erased_at"]) == ("удалено", "2026-09-27T09:00:00Z")
+    assert kind(await requests.call("POST", f"{path}/erasure", "boris")) == (409, "already-erased")
+
+
 async def test_a_restored_store_destroys_again_what_was_destroyed_since(requests, visit):
     _, asked, (granted, other) = visit
     path = f"/requests/{asked['izhevsk']}/delegates/{granted}/erasure"

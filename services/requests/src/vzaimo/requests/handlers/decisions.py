@@ -118,7 +118,8 @@ async def redirect(
         draft = delegations.continued(request, target, new_id(), people, work.now)
         await hall.take(over, Step.REDIRECT)
         rows = await work.all(select(DELEGATE).where(DELEGATE.c.request == request_id, DELEGATE.c.id.in_(people)))
-        await keep_draft(work, draft, target, [Person(people[row.id], row.name, row.organisation) for row in rows])
+        going = [Person(people[row.id], row.name, row.organisation, row.erased_at) for row in rows]
+        await keep_draft(work, draft, target, going)
         return await done(hall, request_id)
 
 
