@@ -79,6 +79,13 @@ def test_what_is_missing_is_named(drafted, changes, missing):
     assert refused.value.missing == missing
 
 
+def test_what_is_named_twice_counts_once(planned):
+    one = str(new_id())
+    plan = planned(topics=["talents", "mesh", "talents"], audience=["teacher", "teacher"], practices=[one, one])
+    assert (plan.topics, plan.audience) == (("talents", "mesh"), ("teacher",))
+    assert len(plan.practices) == 1
+
+
 def test_sessions_at_one_site_may_not_overlap(planned, plan):
     first = plan["sessions"][0]
     with pytest.raises(SessionsOverlap):
