@@ -214,6 +214,29 @@ async def test_delegations_sit_together_in_parallel_sessions_as_far_as_there_is_
     assert len(await requests.facts()) == told
 
 
+async def test_on_the_second_day_whoever_was_recorded_on_the_first_is_still_assigned(
+    requests, announce, ask, decide, make_event, advance
+):
+    event, plenary, (large, small) = with_parallel_sessions(make_event, 5, 3)
+    event_id = await announce(event)
+    request = await ask(event_id, "izhevsk", 4)
+    await decide(request)
+    await requests.done("POST", f"/requests/{request}/confirm", "anna", {"schedule_revision": 1})
+    here, away, *_ = delegates(await view(requests, request), "confirmed")
+    await advance(plenary.starts_at - event.announced_at)
+    roll = f"/events/{event_id}/sessions/{plenary.id}/attendance"
+    await requests.done("PUT", roll, "host", {"delegates": {here: 90}})
+    path = f"/events/{event_id}/assignments"
+    await requests.done("POST", path, "host", {})
+    seats = [
+        {"delegate": one, "sessions": [str(plenary.id), str(room.id)]} for one, room in ((here, small), (away, large))
+    ]
+    await requests.done("POST", path, "host", {"assignments": seats})
+    shown = (await requests.call("GET", path, "host")).json()
+    assert [one["assigned"] for one in shown["sessions"]] == [4, 3, 1]
+    assert len(shown["delegates"]) == 4
+
+
 async def test_sessions_that_cannot_hold_all_are_named(requests, announce, ask, decide, make_event):
     event, _, _ = with_parallel_sessions(make_event, 2, 3)
     event_id = await announce(event)

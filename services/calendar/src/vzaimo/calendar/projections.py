@@ -143,7 +143,7 @@ def _grant(fact: Any) -> dict[str, Any]:
 
 
 def _assigned(request: Request) -> Counter[str]:
-    seated = {DelegateStatus.GRANTED, DelegateStatus.CONFIRMED, DelegateStatus.ATTENDED}
+    seated = {DelegateStatus.GRANTED, DelegateStatus.CONFIRMED, DelegateStatus.ATTENDED, DelegateStatus.NO_SHOW}
     return Counter(str(session) for one in request.delegates if one.status in seated for session in one.sessions or ())
 
 

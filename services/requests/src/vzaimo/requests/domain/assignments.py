@@ -7,8 +7,8 @@ from uuid import UUID
 
 from vzaimo.contracts.calendar import Event, Session
 from vzaimo.contracts.requests import Delegate, Request
+from vzaimo.requests.domain.attendance import EXPECTED
 from vzaimo.requests.domain.refusals import ForeignSession, SessionFull, SessionsOverlap, UnknownDelegate
-from vzaimo.requests.domain.states import SEATED
 from vzaimo.requests.domain.transitions import Step, check
 
 Sessions = tuple[UUID, ...]
@@ -125,7 +125,7 @@ def _check_room(event: Event, assigned: Mapping[UUID, int]) -> None:
 
 
 def _coming(request: Request) -> list[Delegate]:
-    return sorted((one for one in request.delegates if one.status in SEATED), key=lambda one: one.rank)
+    return sorted((one for one in request.delegates if one.status in EXPECTED), key=lambda one: one.rank)
 
 
 def _in_order(requests: Iterable[Request]) -> list[Request]:

@@ -11,9 +11,9 @@ from vzaimo.contracts.requests import Request
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.requests.domain.assignments import Sessions, assign, attendance, by_city, over
+from vzaimo.requests.domain.attendance import EXPECTED
 from vzaimo.requests.domain.halls import SEATED as WITH_SEATS
 from vzaimo.requests.domain.refusals import SessionFull, UnknownEvent
-from vzaimo.requests.domain.states import SEATED
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.shapes.hosting import AssignmentsView, SeatedView, SessionView
 from vzaimo.requests.store import REQUEST, in_ledger, request_of
@@ -60,7 +60,7 @@ async def assignments(tx: Transaction, event_id: UUID, actor: Actor) -> Assignme
             )
             for request in requests
             for one in request.delegates
-            if one.status in SEATED
+            if one.status in EXPECTED
         ],
     )
 
