@@ -1,14 +1,17 @@
 """Events that move, are held again, wait for the ledger, or lose their host: over HTTP, on both stores."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from vzaimo.calendar.handlers.events import COMPLETE
 from vzaimo.calendar.views.sweeps import unanswered_requests_for_seats
+from vzaimo.contracts.calendar import SeatMode
 from vzaimo.contracts.registry import City, CityStatus, CityWithdrawn
+from vzaimo.contracts.requests import Delegate, Request, RequestUpdated
+from vzaimo.kit.ids import new_id
 from vzaimo.kit.tables import TimerRow, table_of
 from vzaimo.kit.testing import eventually
 
@@ -58,6 +61,56 @@ async def test_a_move_is_said_with_its_revision(calendar, announced, later, cloc
         return (await calendar.call("GET", f"/events/{announced}")).json()["completed_at"]
 
     assert await eventually(completed, "the timer") == "2026-11-22T09:00:00Z"
+
+
+async def test_what_took_place_is_neither_called_off_nor_moved(calendar, announced, later, clock):
+    view = (await calendar.call("GET", f"/events/{announced}")).json()
+    clock.advance(datetime.fromisoformat(view["ends_at"]) - clock.now())
+    for who in ("anna", "mod"):
+        answer = await calendar.call("POST", f"/events/{announced}/cancel", who, {"reason": "force-majeure"})
+        assert kind(answer) == (409, "event-took-place")
+    moved = await calendar.call("POST", f"/events/{announced}/reschedule", "anna", later)
+    assert kind(moved) == (409, "event-took-place")
+    assert (await calendar.call("GET", f"/events/{announced}")).json()["status"] == "announced"
+    assert [fact.name for fact in await calendar.facts()] == ["EventAnnounced"]
+
+
+async def test_a_session_holds_those_who_are_assigned_to_it(calendar, foreign, announced, plan):
+    first, second = [one["id"] for one in (await calendar.call("GET", f"/events/{announced}")).json()["sessions"]]
+
+    async def told(version, *sessions):
+        people = [
+            Delegate(id=new_id(), rank=rank, role="teacher", status="granted", sessions=where)
+            for rank, where in enumerate(sessions, 1)
+        ]
+        request = Request(
+            id=announced,  # one request will do; its id is nobody's business here
+            event=announced,
+            host="izhevsk",
+            city="tver",
+            mode=SeatMode.IN_PERSON,
+            status="approved",
+            delegates=people,
+            wanted=len(people),
+            granted=len(people),
+            schedule_revision=1,
+        )
+        await foreign.tell(RequestUpdated(aggregate_version=version, request=request))
+        await calendar.call("GET", "/events", vzaimo_position=f"request/{announced}/{version}")
+
+    async def holds(capacity):
+        sessions = [{**plan["sessions"][0], "capacity": capacity}, plan["sessions"][1]]
+        return await calendar.call("PUT", f"/events/{announced}", "anna", {**plan, "sessions": sessions})
+
+    await told(1, [first], [first, second], [second], None)
+    refused = await holds(1)
+    assert kind(refused) == (409, "session-in-use")
+    assert (refused.json()["field"], refused.json()["assigned"]) == ("sessions.0.capacity", 2)
+    assert (await holds(2)).is_success
+    await told(2, [first], [second], [second], None)
+    assert (await holds(1)).is_success
+    await told(3, [first], [first], [second], None)
+    assert (await holds(1)).is_success, "what is assigned meanwhile is no reason to refuse other details"
 
 
 async def test_refused_moves_name_the_remedy_and_change_nothing(calendar, announced, settled, schedule, later, plan):

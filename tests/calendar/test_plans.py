@@ -14,6 +14,7 @@ from vzaimo.calendar.domain.refusals import (
     DeadlineBinds,
     DeadlinesOutOfOrder,
     EventIncomplete,
+    EventTookPlace,
     MaterialChange,
     SeatPlanWrong,
     SessionsOverlap,
@@ -78,6 +79,13 @@ def test_what_is_missing_is_named(drafted, changes, missing):
     assert refused.value.missing == missing
 
 
+def test_what_is_named_twice_counts_once(planned):
+    one = str(new_id())
+    plan = planned(topics=["talents", "mesh", "talents"], audience=["teacher", "teacher"], practices=[one, one])
+    assert (plan.topics, plan.audience) == (("talents", "mesh"), ("teacher",))
+    assert len(plan.practices) == 1
+
+
 def test_sessions_at_one_site_may_not_overlap(planned, plan):
     first = plan["sessions"][0]
     with pytest.raises(SessionsOverlap):
@@ -127,6 +135,12 @@ def test_clocks_that_jump_are_noticed():
     assert instant(datetime(2026, 10, 25, 2, 30), "Europe/Berlin", 1, "x") - first == timedelta(hours=1)
     with pytest.raises(UnknownTimezone):
         instant(datetime(2026, 10, 25), "Europe/Tver", None, "x")
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Moscow"])
+def test_a_zone_that_other_machines_may_lack_or_mean_otherwise_is_unknown(name):
+    with pytest.raises(UnknownTimezone):
+        instant(datetime(2026, 10, 25), name, None, "x")
 
 
 @given(
@@ -244,3 +258,11 @@ def test_an_event_is_completed_once_its_last_session_has_begun(announced):
     assert done.status is EventStatus.COMPLETED
     with pytest.raises(WrongEventStatus):
         events.cancel(done, "host-unavailable", NOW)
+
+
+def test_an_event_is_called_off_until_its_end_and_not_after_it(announced):
+    ends_at = announced.event.ends_at
+    assert events.cancel(announced, "force-majeure", ends_at - timedelta(minutes=1)).status is EventStatus.CANCELLED
+    with pytest.raises(EventTookPlace) as refused:
+        events.cancel(announced, "force-majeure", ends_at)
+    assert refused.value.ended_at == ends_at

@@ -14,6 +14,7 @@ from vzaimo.calendar.domain.refusals import (
     CapacityRequestOpen,
     DeadlinesOutOfOrder,
     EventIncomplete,
+    EventTookPlace,
     ModeInUse,
     NoRoomToReconfirm,
     NothingRescheduled,
@@ -129,6 +130,8 @@ def test_the_new_start_lies_ahead_and_the_event_is_announced(settled):
     cancelled = events.cancel(settled, "host-unavailable", NOW)
     with pytest.raises(WrongEventStatus):
         reschedule(cancelled, schedule(cancelled, days=1), {}, NOW)
+    with pytest.raises(EventTookPlace):
+        reschedule(settled, schedule(settled, days=30), {}, settled.event.ends_at)
 
 
 def test_a_mode_that_is_added_asks_the_ledger_for_its_seats(settled):

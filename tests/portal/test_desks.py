@@ -142,6 +142,16 @@ def seated(host, gateways):
     return host
 
 
+async def test_a_room_that_became_too_small_says_what_to_do(seated, gateways):
+    shown = gateways.answers["requests", f"/events/{EVENT}/assignments"]
+    small = {"capacity": 1, "assigned": 3, "over": 2, "proposed": None}
+    shown["sessions"] = [one | small for one in shown["sessions"]]
+    text = (await seated.get(f"/events/{EVENT}/assignments")).text
+    assert "Лишних: 2." in text
+    assert "мест меньше, чем гостей" in text
+    assert "если по городам" not in text
+
+
 async def test_everybody_by_city(seated, gateways):
     page = await seated.get(f"/events/{EVENT}/assignments")
     assert "не распределены: 2" in page.text

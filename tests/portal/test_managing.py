@@ -150,6 +150,14 @@ async def test_a_refusal_of_seats_keeps_what_was_typed(host, gateways):
     assert "<details open>" in answer.text
 
 
+async def test_what_took_place_is_noted_or_held_again_and_not_called_off(host, shown):
+    shown(starts_at="2020-10-04T07:00:00Z", ends_at="2020-10-05T13:00:00Z")
+    text = (await host.get(MANAGE)).text
+    assert f'action="{MANAGE}/clone"' in text
+    assert f'action="{MANAGE}/cancel"' not in text
+    assert f'href="{MOVE}"' not in text
+
+
 async def test_an_event_ends_or_is_held_again(host, gateways):
     page = await host.get(MANAGE)
     gateways.answers["POST", f"/events/{EVENT}/clone"] = {"id": REQUEST, "version": 1}

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from vzaimo.contracts.calendar import Session
+from vzaimo.contracts.calendar import EventDetailsChanged, Session
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.testing import eventually
 from vzaimo.requests.shapes.requests import Approval
 
 
@@ -87,6 +88,32 @@ async def test_leaving_the_waiting_list_promotes_nobody(requests, announce, ask,
     assert await seen(small) == ("waitlisted", 0, 2, 0)
     queue = (await requests.call("GET", f"/events/{event}/queue?mode=in_person", "galina")).json()
     assert [(one["place"], one["why"]) for one in queue["entries"]] == [(1, "next-release")]
+
+
+async def test_who_sees_what_of_the_queue(requests, foreign, announce, ask, decide, make_event):
+    await foreign.role("vera", "viewer", "tver")
+    await foreign.role("hvera", "viewer", "moskva")
+    await foreign.role("robot", "service", "tver", scopes=("requests",))
+    await requests.known("vera", "hvera", "robot")
+    event = await announce(make_event(capacity=1))
+    for city in ("izhevsk", "perm", "tver"):
+        await decide(await ask(event, city, 1))
+    whole, own = [("perm", 1), ("tver", 2)], [("tver", 2)]
+    for who, wanted in {
+        None: [],
+        "anna": [],
+        "vera": own,
+        "boris": own,
+        "robot": own,
+        "host": whole,
+        "hvera": whole,
+        "mod": whole,
+    }.items():
+        answer = await requests.call("GET", f"/events/{event}/queue?mode=in_person", who)
+        view = answer.json()
+        assert view["length"] == 2, who
+        assert [(one["city"], one["place"]) for one in view["entries"]] == wanted, who
+        assert "Участник" not in answer.text
 
 
 async def test_a_person_is_replaced_by_the_city_until_the_freeze_then_by_the_host(
@@ -187,12 +214,75 @@ async def test_delegations_sit_together_in_parallel_sessions_as_far_as_there_is_
     assert len(await requests.facts()) == told
 
 
+async def test_on_the_second_day_whoever_was_recorded_on_the_first_is_still_assigned(
+    requests, announce, ask, decide, make_event, advance
+):
+    event, plenary, (large, small) = with_parallel_sessions(make_event, 5, 3)
+    event_id = await announce(event)
+    request = await ask(event_id, "izhevsk", 4)
+    await decide(request)
+    await requests.done("POST", f"/requests/{request}/confirm", "anna", {"schedule_revision": 1})
+    here, away, *_ = delegates(await view(requests, request), "confirmed")
+    await advance(plenary.starts_at - event.announced_at)
+    roll = f"/events/{event_id}/sessions/{plenary.id}/attendance"
+    await requests.done("PUT", roll, "host", {"delegates": {here: 90}})
+    path = f"/events/{event_id}/assignments"
+    await requests.done("POST", path, "host", {})
+    seats = [
+        {"delegate": one, "sessions": [str(plenary.id), str(room.id)]} for one, room in ((here, small), (away, large))
+    ]
+    await requests.done("POST", path, "host", {"assignments": seats})
+    shown = (await requests.call("GET", path, "host")).json()
+    assert [one["assigned"] for one in shown["sessions"]] == [4, 3, 1]
+    assert len(shown["delegates"]) == 4
+
+
 async def test_sessions_that_cannot_hold_all_are_named(requests, announce, ask, decide, make_event):
     event, _, _ = with_parallel_sessions(make_event, 2, 3)
     event_id = await announce(event)
     await decide(await ask(event_id, "tver", 6))
     answer = await requests.call("POST", f"/events/{event_id}/assignments", "host", {})
     assert kind(answer) == (409, "session-full")
+
+
+async def test_a_room_that_became_too_small_is_shown_and_takes_nobody_until_it_holds_all(
+    requests, foreign, announce, ask, decide, make_event
+):
+    event, plenary, (large, small) = with_parallel_sessions(make_event, 5, 3)
+    event_id = await announce(event)
+    request = await ask(event_id, "izhevsk", 5)
+    await decide(request)
+    path = f"/events/{event_id}/assignments"
+    await requests.done("POST", path, "host", {})
+    smaller = large.model_copy(update={"capacity": 1})
+    cut = event.model_copy(update={"sessions": (plenary, smaller, small)})
+    await foreign.tell(EventDetailsChanged(aggregate_version=2, event=cut))
+
+    async def shown():
+        found = (await requests.call("GET", path, "host")).json()
+        return found if found["sessions"][1]["capacity"] == 1 else None
+
+    found = await eventually(shown, "the smaller room")
+    assert [(one["assigned"], one["over"], one["proposed"]) for one in found["sessions"]] == [
+        (5, 0, None),
+        (5, 4, None),
+        (0, 0, None),
+    ]
+    assert {one["proposed"] is None for one in found["delegates"]} == {True}
+    people = [one["delegate"] for one in found["delegates"]]
+
+    async def assign(*rooms):
+        seats = [
+            {"delegate": one, "sessions": [str(plenary.id), str(room.id)]}
+            for one, room in zip(people, rooms, strict=False)
+        ]
+        return await requests.call("POST", path, "host", {"assignments": seats})
+
+    assert kind(await assign(large, large, small, small, small)) == (409, "session-full")
+    await requests.done("POST", f"/requests/{request}/release", "anna", {"delegates": people[4:]})
+    assert (await assign(large, small, small, small)).is_success
+    rooms = (await requests.call("GET", path, "host")).json()["sessions"]
+    assert [(one["assigned"], one["over"], one["proposed"]) for one in rooms] == [(4, 0, 4), (1, 0, 1), (3, 0, 3)]
 
 
 def test_an_approval_says_whom_or_how_many_and_not_both():

@@ -44,7 +44,7 @@ from vzaimo.kit.work import Works
 from vzaimo.requests.consumers import subscriptions
 from vzaimo.requests.domain import delegations, schedules
 from vzaimo.requests.domain import requests as rules
-from vzaimo.requests.domain.deadlines import Patience
+from vzaimo.requests.domain.deadlines import patience
 from vzaimo.requests.domain.halls import Hall
 from vzaimo.requests.domain.ledgers import Ledger, Share, fits, free, room
 from vzaimo.requests.domain.queues import reserves_hold
@@ -387,7 +387,7 @@ class Machine(RuleBasedStateMachine):
         for one in self.before[1]:
             assert one.offer is None or one.offer.expires_at > now
             assert one.reconfirm_by is None or one.reconfirm_by > now
-            assert one.status is not Status.SUBMITTED or now < Patience.of(event).expired
+            assert one.status is not Status.SUBMITTED or now < patience(one, event)[1]
 
     @precondition(lambda self: self.driver.event.schedule_revision < 3)
     @rule(hours=st.lists(st.integers(1, 40), min_size=5, max_size=5), answer=st.integers(1, 100))

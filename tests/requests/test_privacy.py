@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select, update
 
-from vzaimo.contracts.calendar import EventCompleted, EventRescheduled, EventStatus
+from vzaimo.contracts.calendar import EventCancelled, EventCompleted, EventRescheduled, EventStatus
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.testing import eventually
 from vzaimo.requests.handlers.adopt import adopt
@@ -192,6 +192,44 @@ async def test_names_end_with_their_event_an_act_a_request(requests, foreign, vi
     assert of_izhevsk["journal"][1:] == [
         {"table": "request", "operation": "overwritten", "columns": ["remark"], "rows": 1}
     ]
+
+
+async def test_names_end_thirty_days_after_their_event_was_called_off(requests, foreign, visit, moved_to, clock):
+    event, asked, _ = visit
+    gone = {"status": EventStatus.CANCELLED, "cancelled_for": "force-majeure", "cancelled_at": clock.now()}
+    await foreign.tell(EventCancelled(aggregate_version=2, event=event.model_copy(update=gone)))
+
+    async def closed():
+        view = (await requests.call("GET", f"/requests/{asked['tver']}", "boris")).json()
+        return view["status"] == "closed"
+
+    await eventually(closed, "the end of the request")
+    await moved_to(gone["cancelled_at"] + timedelta(days=30) - timedelta(seconds=1))
+    assert await holding(requests, NAME, REMARK) == {"delegate", "request"}
+    await moved_to(gone["cancelled_at"] + timedelta(days=30))
+
+    async def nowhere():
+        return not await holding(requests, NAME, SCHOOL, REMARK)
+
+    await eventually(nowhere, "the purge")
+    acts = [fact.data.erasure for fact in await requests.facts("PersonalDataErased")]
+    assert sorted((one.city, one.people, one.cause) for one in acts) == [("izhevsk", 2, "purge"), ("tver", 1, "purge")]
+
+
+async def test_what_was_destroyed_stays_so_where_the_city_is_sent_to_another_event(
+    requests, announce, visit, make_event
+):
+    _, asked, _ = visit
+    target = await announce(make_event())
+    origin = asked["tver"]
+    (person,) = (await requests.call("GET", f"/requests/{origin}", "boris")).json()["delegates"]
+    await requests.done("POST", f"/requests/{origin}/delegates/{person['id']}/erasure", "boris")
+    await requests.done("POST", f"/requests/{origin}/redirect", "host", {"event": target})
+    (draft,) = (await requests.call("GET", f"/requests?event={target}", "boris")).json()["items"]
+    path = f"/requests/{draft['id']}/delegates/{draft['delegates'][0]['id']}"
+    data = (await requests.call("GET", f"{path}/data", "boris")).json()
+    assert (data["name"], data["erased_at"]) == ("удалено", "2026-09-27T09:00:00Z")
+    assert kind(await requests.call("POST", f"{path}/erasure", "boris")) == (409, "already-erased")
 
 
 async def test_a_restored_store_destroys_again_what_was_destroyed_since(requests, visit):

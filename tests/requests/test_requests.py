@@ -201,6 +201,16 @@ async def test_fairness_counts_the_seats_that_a_city_has_confirmed_this_season(
     assert [(one["place"], one["city"], one["seats_this_season"]) for one in queue["entries"]] == [(1, "tver", 0)]
     await requests.done("POST", f"/requests/{held}/withdraw", "galina")
     assert (await seen(poor), await seen(rich)) == (("approved", 3, 0, 0), ("waitlisted", 0, 3, 0))
+    placed = [
+        fact.data.request for fact in await requests.facts() if fact.name in {"RequestApproved", "RequestWaitlisted"}
+    ]
+    assert [(one.city, one.status, one.seats_this_season) for one in placed] == [
+        ("izhevsk", "approved", None),
+        ("perm", "approved", 0),
+        ("izhevsk", "waitlisted", 5),
+        ("tver", "waitlisted", 0),
+        ("tver", "approved", 0),
+    ]
 
 
 async def test_a_reserve_returns_to_the_queue_at_confirm_by(requests, announce, ask, decide, seen, make_event, clock):
@@ -270,6 +280,39 @@ async def test_names_are_for_guest_and_host_alone_and_on_no_bus(requests, foreig
     told = "".join(fact.model_dump_json() for fact in await requests.facts())
     assert "Участник" not in told
     assert "Борис" not in told
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "closed", "redirected and withdrawn"])
+async def test_a_draft_that_ends_was_never_sent_and_stays_its_citys_own(
+    requests, foreign, announce, ask, make_event, end
+):
+    event = make_event()
+    event_id = await announce(event)
+    if end == "redirected and withdrawn":
+        origin = await ask(await announce(make_event()), "tver", 1)
+        await requests.done("POST", f"/requests/{origin}/redirect", "host", {"event": event_id})
+        (found,) = (await requests.call("GET", f"/requests?event={event_id}", "boris")).json()["items"]
+        draft = found["id"]
+    else:
+        body = {"event": event_id, "city": "tver", "mode": "in_person"}
+        body["delegates"] = [{"rank": 1, "name": "Участник", "role": "teacher"}]
+        draft = await requests.done("POST", "/requests", "boris", body)
+    if end == "closed":
+        gone = event.model_copy(update={"status": EventStatus.CANCELLED, "cancelled_for": "force-majeure"})
+        await foreign.tell(EventCancelled(aggregate_version=2, event=gone))
+    else:
+        await requests.done("POST", f"/requests/{draft}/withdraw", "boris")
+
+    async def over():
+        return (await requests.call("GET", f"/requests/{draft}", "boris")).json()["status"] != "draft"
+
+    await eventually(over, "the end")
+    for who in ("host", "mod"):
+        assert (await requests.call("GET", f"/requests/{draft}", who)).status_code == 404
+        decided = await requests.call("POST", f"/requests/{draft}/decision", who, {"verdict": "approve"})
+        assert decided.status_code == 404
+        listed = (await requests.call("GET", f"/requests?event={event_id}", who)).json()["items"]
+        assert listed == []
 
 
 async def test_a_delegation_is_named_anew_until_the_host_has_decided(requests, announce, ask, decide, make_event):

@@ -7,7 +7,6 @@ from sqlalchemy import select
 
 from vzaimo.contracts.calendar import (
     CapacityRequest,
-    EventAnnounced,
     EventDetailsChanged,
     EventRescheduled,
     EventStatus,
@@ -15,13 +14,10 @@ from vzaimo.contracts.calendar import (
     SeatMode,
     SeatPlan,
 )
-from vzaimo.kit.settings import Settings
-from vzaimo.kit.tables import MarkRow, TimerRow, table_of
+from vzaimo.kit.tables import TimerRow, table_of
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.services import running
 from vzaimo.requests.handlers import halls
-from vzaimo.requests.handlers.deadlines import CONFIRM
-from vzaimo.requests.main import parts
+from vzaimo.requests.handlers.deadlines import CONFIRM, DECISIONS
 from vzaimo.requests.projections import CITY
 
 
@@ -131,6 +127,22 @@ async def test_a_second_new_schedule_replaces_the_firsts_deadline_and_leaving_go
     assert (await view(stays))["status"] == "confirmed"
 
 
+async def test_seats_count_in_the_season_that_their_event_has_moved_to(
+    requests, announce, ask, decide, make_event, reschedule, becomes
+):
+    event = make_event()
+    event_id = await announce(event)
+    asked = await ask(event_id, "izhevsk", 5)
+    await decide(asked)
+    later = timedelta(days=365)
+    start, deadlines = event.starts_at + later, event.deadlines.model_copy(update={"roster_freeze": event.starts_at})
+    await reschedule(event, 2, starts_at=start, ends_at=start + timedelta(days=1), deadlines=deadlines)
+    await becomes(asked, "reconfirm_pending")
+    await requests.done("POST", f"/requests/{asked}/reconfirm", "anna", {"schedule_revision": 2})
+    seasons = [(await requests.call("GET", f"/statistics/{year}")).json() for year in (2026, 2027)]
+    assert [(one["events"], one["seats"]) for one in seasons] == [(0, 0), (1, 5)]
+
+
 async def test_an_offer_of_the_old_schedule_is_void_and_its_seats_are_offered_for_the_new_one(
     requests, announce, ask, decide, make_event, reschedule, view, clock
 ):
@@ -229,6 +241,31 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
         assert len(await requests.facts(name)) == count
 
 
+async def test_a_request_that_comes_when_others_were_looked_at_is_overdue_a_day_later(
+    requests, announce, ask, make_event, view, advance
+):
+    usual = make_event()
+    late = usual.deadlines.model_copy(update={"apply_closes": usual.deadlines.decide_by})
+    event = await announce(make_event(deadlines=late))
+    timers = table_of(TimerRow)
+    await advance(late.decide_by - usual.announced_at)
+
+    async def looked():
+        async with requests.service.works.database.read() as tx:
+            due = await tx.scalar(select(timers.c.due_at).where(timers.c.kind == DECISIONS))
+        return due != late.decide_by
+
+    await eventually(looked, "the first deadline")
+    await advance(-timedelta(seconds=1))  # by the clock of another replica, requests are still taken
+    request = await ask(event, "tver", 1)
+    await advance(timedelta(hours=24, seconds=1))
+
+    async def overdue():
+        return (await view(request))["overdue_at"] is not None
+
+    await eventually(overdue, "the host is late")
+
+
 async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_stays(
     requests, announce, ask, decide, make_event, becomes, view, advance
 ):
@@ -241,45 +278,6 @@ async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_st
     await becomes(silent, "released")
     await becomes(waiting, "approved")
     assert ((await view(partly))["status"], (await view(partly))["granted"]) == ("confirmed", 4)
-
-
-async def test_deadlines_of_cities_that_passed_while_the_service_was_away_are_put_off(
-    foreign, settings_of, clock, make_event
-):
-    await foreign.city("moskva", "host")
-    await foreign.city("tver", "boris")
-    settings, event = settings_of(Settings), make_event()
-
-    async def status(service, request):
-        return (await service.call("GET", f"/requests/{request}", "host")).json()["status"]
-
-    async with running(parts(), settings, clock) as service:
-        await service.known("host", "boris")
-        await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
-        await eventually(lambda: _opened(service, event.id), "the ledger")
-        body = {"event": str(event.id), "city": "tver", "mode": "in_person"}
-        body["delegates"] = [{"rank": 1, "name": "Участник", "role": "teacher"}]
-        request = await service.done("POST", "/requests", "boris", body)
-        await service.done("POST", f"/requests/{request}/submit", "boris", {"schedule_revision": 1})
-        await service.done("POST", f"/requests/{request}/decision", "host", {"verdict": "approve"})
-        clock.advance(timedelta(days=4, hours=22))
-        await eventually(lambda: _marked(service, clock.now()), "the mark")
-    clock.advance(timedelta(hours=6))
-    async with running(parts(), settings, clock) as service:
-        await service.known("host")
-
-        async def put_off():
-            timers = await _timers(service)
-            return timers["confirm-by"] == clock.now() + timedelta(hours=6)
-
-        await eventually(put_off, "the later deadline")
-        assert await status(service, request) == "approved"
-        clock.advance(timedelta(hours=6))
-
-        async def over():
-            return await status(service, request) == "released"
-
-        await eventually(over, "the end")
 
 
 async def test_a_suspended_city_is_passed_over_and_served_when_it_is_back_and_one_that_left_gives_back(
@@ -328,22 +326,6 @@ async def test_an_event_that_is_over_moves_no_seats(requests, announce, foreign,
     await eventually(closed, "the end")
     await requests.done("POST", f"/requests/{first}/withdraw", "anna")
     assert (await view(second))["status"] == "waitlisted"
-
-
-async def _opened(service, event):
-    return (await service.call("GET", f"/events/{event}/seats")).is_success
-
-
-async def _timers(service):
-    table = table_of(TimerRow)
-    async with service.service.works.database.read() as tx:
-        return {row.kind: row.due_at for row in await tx.all(table.select())}
-
-
-async def _marked(service, moment):
-    table = table_of(MarkRow)
-    async with service.service.works.database.read() as tx:
-        return {row.name: row.value for row in await tx.all(table.select())}.get("awake") == moment.isoformat()
 
 
 async def _status_of(requests, city, status):

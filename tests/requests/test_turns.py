@@ -8,15 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vzaimo.contracts.calendar import AudienceRole, QueuePolicy, SeatMode, SeatPlan, Session
-from vzaimo.contracts.requests import RequestStatus
+from vzaimo.contracts.requests import RequestClosed, RequestStatus
 from vzaimo.kit.ids import new_id
+from vzaimo.kit.outbox import MAX_BODY
 from vzaimo.requests.domain import deadlines, delegations, schedules
 from vzaimo.requests.domain import requests as rules
 from vzaimo.requests.domain.assignments import assign, attendance, by_city, parallel
-from vzaimo.requests.domain.deadlines import Patience
 from vzaimo.requests.domain.ledgers import Ledger, moved
 from vzaimo.requests.domain.queues import Wait, promote, waits
-from vzaimo.requests.domain.refusals import CountedByHeads, SessionFull, TooMany
+from vzaimo.requests.domain.refusals import CountedByHeads, SessionFull, TooMany, TooManyReplaced
 from vzaimo.requests.domain.requests import Delegation
 from vzaimo.requests.domain.transitions import Step
 
@@ -45,19 +45,51 @@ def ledger_of(event, capacity, **more):
     return Ledger(event=event.id, host="moskva", mode=SeatMode.IN_PERSON, plan=plan)
 
 
-def test_patience_ends_in_order_and_before_the_start(make_event):
+def undecided(event, now):
+    one = Delegation(delegates=((new_id(), 1, AudienceRole.TEACHER),))
+    return rules.submit(rules.draft(new_id(), event, "tver", SeatMode.IN_PERSON, one), event, 1, now)
+
+
+def steps(request, event, *late):
+    """What silence comes to, when each step is taken so much after it is due."""
+    found = []
+    for delay in late:
+        step, moment = deadlines.patience(request, event)
+        assert deadlines.chase(request, event, moment - timedelta.resolution) is None
+        step, request = deadlines.chase(request, event, moment + delay)
+        found.append((step, moment))
+    assert deadlines.patience(request, event) is None
+    return found
+
+
+def test_patience_ends_in_order_and_before_the_start(make_event, now):
+    event = make_event()
+    by, punctual = event.deadlines.decide_by, timedelta()
+    far = event.model_copy(update={"starts_at": by + 30 * 24 * HOUR})
+    assert steps(undecided(far, now), far, punctual, punctual, punctual) == [
+        (Step.OVERDUE, by),
+        (Step.ESCALATE, by + 24 * HOUR),
+        (Step.EXPIRE, by + 72 * HOUR),
+    ]
+    late = event.deadlines.model_copy(update={"decide_by": event.starts_at - 10 * HOUR})
+    short = event.model_copy(update={"deadlines": late})
+    assert steps(undecided(short, now), short, punctual, punctual, punctual) == [
+        (Step.OVERDUE, event.starts_at - 10 * HOUR),
+        (Step.ESCALATE, event.starts_at - 5 * HOUR),
+        (Step.EXPIRE, event.starts_at),
+    ]
+
+
+def test_a_step_that_comes_late_shortens_none_that_follows_but_by_the_start(make_event, now):
     event = make_event()
     by = event.deadlines.decide_by
-    assert Patience.of(event) == Patience(by, by + 24 * HOUR, event.starts_at)
-    late = event.deadlines.model_copy(update={"decide_by": event.starts_at - 10 * HOUR})
-    short = Patience.of(event.model_copy(update={"deadlines": late}))
-    assert (short.escalated, short.expired) == (event.starts_at - 5 * HOUR, event.starts_at)
-    assert [short.next(one) for one in (short.overdue - HOUR, short.overdue, short.escalated, short.expired)] == [
-        short.overdue,
-        short.escalated,
-        short.expired,
-        None,
+    far, week = event.model_copy(update={"starts_at": by + 30 * 24 * HOUR}), 7 * 24 * HOUR
+    assert steps(undecided(far, now), far, week, week, week) == [
+        (Step.OVERDUE, by),
+        (Step.ESCALATE, by + week + 24 * HOUR),
+        (Step.EXPIRE, by + 2 * week + 72 * HOUR),
     ]
+    assert deadlines.chase(undecided(event, now), event, event.starts_at)[0] is Step.EXPIRE
 
 
 def test_whoever_is_decided_on_is_chased_no_longer(make_event, now):
@@ -67,12 +99,11 @@ def test_whoever_is_decided_on_is_chased_no_longer(make_event, now):
 
 def test_a_deadline_of_the_host_that_moves_takes_back_what_was_overdue(make_event, now):
     event = make_event()
-    one = Delegation(delegates=((new_id(), 1, AudienceRole.TEACHER),))
-    undecided = rules.submit(rules.draft(new_id(), event, "tver", SeatMode.IN_PERSON, one), event, 1, now)
-    step, overdue = deadlines.chase(undecided, event, event.deadlines.decide_by)
+    request = undecided(event, now)
+    step, overdue = deadlines.chase(request, event, event.deadlines.decide_by)
     assert (step, overdue.overdue_at) == (Step.OVERDUE, event.deadlines.decide_by)
     assert deadlines.chase(overdue, event, event.deadlines.decide_by) is None
-    assert schedules.give_time(overdue) == undecided
+    assert schedules.give_time(overdue) == request
 
 
 def test_silence_keeps_what_was_confirmed_and_ends_the_claim_to_more(make_event, now):
@@ -132,6 +163,16 @@ def test_a_city_whose_quota_is_below_its_minimum_is_offered_what_it_may_have(mak
     queue = [waiting(event, now, "tver", 5, min_viable=4), waiting(event, now, "perm", 2)]
     few, other = promote(ledger_of(event, 10, quota=3), queue, event, now)
     assert (few.status, few.offer.seats, other.granted) == (RequestStatus.OFFERED, 3, 2)
+
+
+def test_whoever_replaces_without_end_is_stopped_before_the_bus_would_refuse_the_request(make_event, now):
+    event = make_event()
+    request = granted(event, now, count=500)
+    with pytest.raises(TooManyReplaced) as refused:
+        for _ in range(10_000):
+            request = delegations.replace(request, event, request.delegates[-1].id, new_id(), AudienceRole.TEACHER)
+    assert refused.value.most == len(request.delegates)
+    assert len(RequestClosed(aggregate_version=1, request=request).model_dump_json()) < MAX_BODY / 2
 
 
 def in_parallel(make_event, capacities):

@@ -263,7 +263,7 @@ def _visited() -> dict[tuple[str, str], Any]:
     said = {"request": SEATED, "city": "izhevsk", "score": 5, "words": "Полезно"}
     assigned = {
         "event": PAST,
-        "sessions": [{"session": one["id"], "capacity": 9, "assigned": 1, "proposed": 2} for one in rooms],
+        "sessions": [{"session": one["id"], "capacity": 9, "assigned": 1, "over": 0, "proposed": 2} for one in rooms],
         "delegates": [
             {"request": SEATED, "city": "izhevsk", "delegate": one["id"], "rank": one["rank"]}
             for one in seated["delegates"]

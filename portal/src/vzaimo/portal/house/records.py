@@ -10,12 +10,16 @@ from vzaimo.contracts.requests import DelegateStatus
 
 
 class SessionLoad(State):
-    """How full a session is, and how full it were if all sat by city."""
+    """How full a session is, and how full it were if all sat by city; none: the rooms do not hold all.
+
+    ``over``: so many more were assigned to it than it holds, since it became smaller.
+    """
 
     session: UUID
     capacity: int | None
     assigned: int
-    proposed: int
+    over: int = 0
+    proposed: int | None = None
 
 
 class Seated(State):

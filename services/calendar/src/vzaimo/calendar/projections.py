@@ -1,5 +1,6 @@
 """Calendar's copies of other services' aggregates. Final states stay, with their version."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,10 @@ from sqlmodel import Field
 
 from vzaimo.calendar.store import Model
 from vzaimo.contracts.calendar import SeatMode
+from vzaimo.contracts.requests import DelegateStatus, Request
 from vzaimo.kit.inbound import Copy
 from vzaimo.kit.roles import RoleRow, role_columns
-from vzaimo.kit.tables import table_of
+from vzaimo.kit.tables import json_column, table_of
 
 
 class CityCopyRow(Model, table=True):
@@ -66,6 +68,8 @@ class GrantCopyRow(Model, table=True):
     status: str
     granted: int
     confirmed: int
+    assigned: dict[str, int] | None = Field(default=None, sa_column=json_column(nullable=True))
+    """Its people with seats by session, where the host assigned them to sessions that run in parallel."""
     version: int
 
 
@@ -133,8 +137,14 @@ def _grant(fact: Any) -> dict[str, Any]:
         "status": request.status.value,
         "granted": request.granted,
         "confirmed": request.confirmed,
+        "assigned": dict(_assigned(request)) or None,
         "version": fact.aggregate_version,
     }
+
+
+def _assigned(request: Request) -> Counter[str]:
+    seated = {DelegateStatus.GRANTED, DelegateStatus.CONFIRMED, DelegateStatus.ATTENDED, DelegateStatus.NO_SHOW}
+    return Counter(str(session) for one in request.delegates if one.status in seated for session in one.sessions or ())
 
 
 def _organisation(fact: Any) -> dict[str, Any]:

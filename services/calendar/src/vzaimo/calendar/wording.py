@@ -163,6 +163,17 @@ WORDING: Wording = {
         ("Эту форму участия убрать нельзя", "Мест в форме {mode}, уже предоставленных или предложенных: {used}."),
         ("This mode cannot be removed", "Seats of mode {mode} that are granted or held: {used}."),
     ),
+    "session-in-use": Words(
+        409,
+        (
+            "На занятие назначено больше людей",
+            "{field}: назначено {assigned}. Сначала распределите их по другим занятиям, затем уменьшите вместимость.",
+        ),
+        (
+            "More people are assigned to the session",
+            "{field}: {assigned} are assigned. Assign some of them to other sessions, then make it smaller.",
+        ),
+    ),
     "unknown-city": Words(
         422,
         ("Неизвестный город", "Города {city} нет среди участников, или его часовой пояс ещё не известен."),
@@ -177,6 +188,17 @@ WORDING: Wording = {
         409,
         ("Шаг сейчас невозможен", "Мероприятие в состоянии {status}; нужно: {needed}."),
         ("This step is not possible now", "The event is {status}; needed: {needed}."),
+    ),
+    "event-took-place": Words(
+        409,
+        (
+            "Мероприятие уже прошло",
+            "Оно закончилось {ended_at}, отменить или перенести его нельзя. Отметьте, что оно прошло, или скопируйте.",
+        ),
+        (
+            "The event took place",
+            "It ended {ended_at} and can be neither called off nor moved: complete it, or clone it.",
+        ),
     ),
     "capacity-request-open": Words(
         409,

@@ -82,6 +82,17 @@ WORDING: Wording = {
         ("Больше, чем просили", "count: {count}, а в запросе {wanted}."),
         ("More than were asked for", "count is {count}, the request names {wanted}."),
     ),
+    "too-many-replaced": Words(
+        409,
+        (
+            "Слишком много замен",
+            "С заменёнными в запросе уже {most} человек: о новых скажите принимающему городу.",
+        ),
+        (
+            "Too many replacements",
+            "The request names {most} people with those replaced: tell the host about others.",
+        ),
+    ),
     "offer-expired": Words(
         409,
         ("Предложение истекло", "Места держались до {expires_at}."),

@@ -114,6 +114,8 @@ class Request(State):
     """The newest schedule that the city has agreed to."""
     priority: int = 0
     """The host's; a higher one is served first."""
+    seats_this_season: Count | None = None
+    """Where the queue is fair: the city's confirmed seats of the season, as they were when the queue last placed it."""
     submitted_at: AwareDatetime | None = None
     """Its place in time."""
     decided_at: AwareDatetime | None = None

@@ -18,6 +18,7 @@ from vzaimo.calendar.domain.refusals import (
     CapacityRequestOpen,
     DeadlineBinds,
     EventIncomplete,
+    EventTookPlace,
     MaterialChange,
     TooEarly,
     TooLate,
@@ -126,8 +127,15 @@ def revise(state: EventState, plan: Plan, now: datetime) -> EventState:
 
 
 def cancel(state: EventState, reason: str, now: datetime) -> EventState:
-    """It will not take place; whoever plans it anew clones it."""
+    """It will not take place, or breaks off; whoever plans it anew clones it. Raises ``EventTookPlace``."""
+    check_not_over(state.announced, now)
     return _with(state, status=EventStatus.CANCELLED, cancelled_for=reason, cancelled_at=now)
+
+
+def check_not_over(event: Event, now: datetime) -> None:
+    """What is ahead or under way may be called off, or moved. Raises ``EventTookPlace``."""
+    if now >= event.ends_at:
+        raise EventTookPlace(event.id, event.ends_at)
 
 
 def complete(state: EventState, now: datetime) -> EventState:

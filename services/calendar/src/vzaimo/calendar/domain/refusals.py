@@ -206,6 +206,15 @@ class ModeInUse(Refusal):
 
 
 @dataclass
+class SessionInUse(Refusal):
+    """More people are assigned to a session than it is to hold."""
+
+    field: str
+    session: UUID
+    assigned: int
+
+
+@dataclass
 class UnknownCity(Refusal):
     """No such city, or its time zone is not known here yet."""
 
@@ -227,6 +236,14 @@ class WrongEventStatus(Refusal):
     event: UUID
     status: EventStatus
     needed: tuple[EventStatus, ...]
+
+
+@dataclass
+class EventTookPlace(Refusal):
+    """The event has ended: it can be neither called off nor moved."""
+
+    event: UUID
+    ended_at: datetime
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from vzaimo.calendar.domain.events import EventState, check_answered, moved
+from vzaimo.calendar.domain.events import EventState, check_answered, check_not_over, moved
 from vzaimo.calendar.domain.plans import (
     DEADLINES,
     PlannedSession,
@@ -48,9 +48,11 @@ def reschedule(state: EventState, new: Schedule, used: Mapping[SeatMode, int], n
     """Move an announced event. ``used``: the seats granted or held, as far as known here.
 
     Raises ``NothingRescheduled`` where time, zone, sites and mode stay, ``ModeInUse`` for a mode that people sit in,
-    ``CapacityRequestOpen`` where the mode changes while the ledger owes an answer, and what is wrong with the times.
+    ``CapacityRequestOpen`` where the mode changes while the ledger owes an answer, ``EventTookPlace`` after its end,
+    and what is wrong with the times.
     """
     event = state.announced
+    check_not_over(event, now)
     seats = _seats(state, event, new, used)
     timed = {"mode": new.mode, "timezone": new.timezone, "sessions": new.sessions, "deadlines": new.deadlines}
     plan = state.plan.model_copy(update={**timed, "seats": seats, "deadlines_preset": None})

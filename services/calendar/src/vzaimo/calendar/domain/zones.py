@@ -1,13 +1,19 @@
 """Wall-clock time of a venue to an instant."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from vzaimo.calendar.domain.refusals import UnknownTimezone, WallClockAmbiguous, WallClockMissing
 
+_OF_A_MACHINE = re.compile(r"(?:localtime|posixrules|Factory|right/.*|posix/.*)")
+"""Files beside the zones of some machines. Facts carry the name to others, which lack them or read another time."""
+
 
 def zone_of(name: str) -> ZoneInfo:
     """The zone with this IANA name. Raises ``UnknownTimezone``."""
+    if _OF_A_MACHINE.fullmatch(name):
+        raise UnknownTimezone(name)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,14 +1,18 @@
 """Commands about events."""
 
+from collections import Counter
+from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from vzaimo.calendar.domain import events
 from vzaimo.calendar.domain.plans import Plan, Writing
 from vzaimo.calendar.domain.refusals import UnknownEvent
+from vzaimo.calendar.domain.rooms import check_rooms, smaller
 from vzaimo.calendar.handlers.access import check_active, check_practices, host_status, may_write, own
 from vzaimo.calendar.handlers.keep import keep
+from vzaimo.calendar.projections import GRANT
 from vzaimo.calendar.store import EVENT, event_columns, event_of, locked
 from vzaimo.contracts.calendar import EventAnnounced, EventCancelled, EventCompleted, EventDetailsChanged, EventStatus
 from vzaimo.kit import lemmas
@@ -45,6 +49,7 @@ async def revise(
         state = events.revise(before, written(before.plan.sessions), work.now)
         if state.event is not None:
             await check_practices(work, state.plan)
+            await _check_rooms(work, event_id, smaller(before.plan, state.plan))
         return await keep(work, row, state, EventDetailsChanged if state.event else None)
 
 
@@ -90,3 +95,13 @@ async def complete_by_itself(work: Work, due: Due) -> None:
     row = await work.first(locked(UUID(due.aggregate_id)))
     if row is not None and row.status == EventStatus.ANNOUNCED:
         await keep(work, row, events.complete(event_of(row), work.now), EventCompleted)
+
+
+async def _check_rooms(work: Work, event_id: UUID, rooms: Mapping[UUID, tuple[int, int]]) -> None:
+    if not rooms:
+        return
+    rows = await work.all(select(GRANT.c.assigned).where(GRANT.c.event == event_id, GRANT.c.assigned.is_not(None)))
+    assigned: Counter[UUID] = Counter()
+    for row in rows:
+        assigned.update({UUID(session): people for session, people in row.assigned.items()})
+    check_rooms(rooms, assigned)

@@ -31,6 +31,8 @@ Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_00
 Link = Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=1000)]
 Seats = Annotated[Int, Field(ge=1, le=1_000_000)]
 Fold = Annotated[Int, Field(ge=0, le=1)]
+ONCE = AfterValidator(lambda given: tuple(dict.fromkeys(given)))
+"""Who counts by these would count what is named twice as two."""
 CancelReason = Literal["host-unavailable", "venue-unavailable", "too-few-participants", "force-majeure", "rules-broken"]
 
 
@@ -105,9 +107,9 @@ class PlanBody(Body):
     title: Line
     summary: Prose = ""
     mode: Mode
-    audience: Annotated[tuple[AudienceRole, ...], Field(max_length=5)] = ()
-    topics: Annotated[tuple[Slug, ...], Field(max_length=20)] = ()
-    practices: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    audience: Annotated[tuple[AudienceRole, ...], Field(max_length=5), ONCE] = ()
+    topics: Annotated[tuple[Slug, ...], Field(max_length=20), ONCE] = ()
+    practices: Annotated[tuple[UUID, ...], Field(max_length=50), ONCE] = ()
     need: UUID | None = None
     academic_hours: Annotated[Int, Field(ge=1, le=1000)] | None = None
     timezone: Line

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from vzaimo.contracts.calendar import Event, Session
 from vzaimo.contracts.requests import Delegate, Request
+from vzaimo.requests.domain.attendance import EXPECTED
 from vzaimo.requests.domain.refusals import ForeignSession, SessionFull, SessionsOverlap, UnknownDelegate
-from vzaimo.requests.domain.states import SEATED
 from vzaimo.requests.domain.transitions import Step, check
 
 Sessions = tuple[UUID, ...]
@@ -87,6 +87,12 @@ def attendance(event: Event, requests: Iterable[Request]) -> Counter[UUID]:
     )
 
 
+def over(event: Event, requests: Iterable[Request]) -> Counter[UUID]:
+    """How many more delegates were assigned to each session than it holds now, for it may have become smaller."""
+    chosen = Counter(session for request in requests for one in _coming(request) for session in one.sessions or ())
+    return Counter({one.id: max(0, chosen[one.id] - (one.capacity or chosen[one.id])) for one in event.sessions})
+
+
 def _spread(group: Sequence[Session], delegations: Sequence[Sequence[UUID]]) -> dict[UUID, UUID]:
     total = sum(len(one) for one in delegations)
     left = {one.id: min(one.capacity or total, total) for one in group}
@@ -119,7 +125,7 @@ def _check_room(event: Event, assigned: Mapping[UUID, int]) -> None:
 
 
 def _coming(request: Request) -> list[Delegate]:
-    return sorted((one for one in request.delegates if one.status in SEATED), key=lambda one: one.rank)
+    return sorted((one for one in request.delegates if one.status in EXPECTED), key=lambda one: one.rank)
 
 
 def _in_order(requests: Iterable[Request]) -> list[Request]:

@@ -1,6 +1,5 @@
 """What happens when somebody is silent: a host who does not decide, a city that does not confirm (rules 8, 9)."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from vzaimo.contracts.calendar import Event, SeatMode
@@ -9,42 +8,38 @@ from vzaimo.requests.domain.states import LIVING, State, counted, each, ended, p
 from vzaimo.requests.domain.transitions import Step, check
 
 ESCALATE_AFTER = timedelta(hours=24)
-EXPIRE_AFTER = timedelta(hours=72)
+"""From the moment when the host is late; half the time to the start where that is less."""
+EXPIRE_AFTER = timedelta(hours=48)
+"""From the moment when the moderator may decide as well; until the start at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long undecided requests of an event wait for the host, then for the moderator."""
+def patience(request: Request, event: Event) -> tuple[Step, datetime] | None:
+    """What an undecided request's waiting comes to next, and when.
 
-    overdue: datetime
-    escalated: datetime
-    expired: datetime
-
-    @classmethod
-    def of(cls, event: Event) -> "Patience":
-        """By its deadlines and its start."""
-        by = event.deadlines.decide_by
-        half = (event.starts_at - by) / 2
-        return cls(by, by + min(ESCALATE_AFTER, half), min(by + EXPIRE_AFTER, event.starts_at))
-
-    def next(self, moment: datetime) -> datetime | None:
-        """The first of these moments after another."""
-        return next((one for one in (self.overdue, self.escalated, self.expired) if one > moment), None)
+    Each step is counted from when the one before was taken: whoever is to act has that time, although the service may
+    have been away at the deadline.
+    """
+    if request.status is not RequestStatus.SUBMITTED:
+        return None
+    if request.overdue_at is None:
+        step, moment = Step.OVERDUE, event.deadlines.decide_by
+    elif request.escalated_at is None:
+        half = (event.starts_at - request.overdue_at) / 2
+        step, moment = Step.ESCALATE, request.overdue_at + min(ESCALATE_AFTER, half)
+    else:
+        step, moment = Step.EXPIRE, request.escalated_at + EXPIRE_AFTER
+    return (step, moment) if moment < event.starts_at else (Step.EXPIRE, event.starts_at)
 
 
 def chase(request: Request, event: Event, now: datetime) -> tuple[Step, Request] | None:
-    """What an undecided request's waiting has come to; nothing while there is time, or when that is known already."""
-    if request.status is not RequestStatus.SUBMITTED:
+    """What an undecided request's waiting has come to; nothing while there is time."""
+    due = patience(request, event)
+    if due is None or now < due[1]:
         return None
-    patience = Patience.of(event)
-    if now >= patience.expired:
+    step, _ = due
+    if step is Step.EXPIRE or now >= event.starts_at:
         return Step.EXPIRE, _expire(request)
-    if now >= patience.escalated and request.escalated_at is None:
-        overdue = request.overdue_at or now
-        return Step.ESCALATE, request.model_copy(update={"overdue_at": overdue, "escalated_at": now})
-    if now >= patience.overdue and request.overdue_at is None:
-        return Step.OVERDUE, request.model_copy(update={"overdue_at": now})
-    return None
+    return step, request.model_copy(update={"overdue_at" if step is Step.OVERDUE else "escalated_at": now})
 
 
 def lapse(request: Request) -> Request:

@@ -14,11 +14,16 @@ from vzaimo.requests.domain.refusals import (
     NoFreeSeats,
     RosterNotFrozen,
     TooMany,
+    TooManyReplaced,
     UnknownDelegate,
 )
 from vzaimo.requests.domain.requests import Delegation, check_invited, check_open, draft
 from vzaimo.requests.domain.states import LIVING, SEATED, State, counted, each, ended, placed, seated
 from vzaimo.requests.domain.transitions import Step, check
+
+MOST_NAMED = 1000
+"""Delegates and those whom they replaced. The bus takes facts up to a size, and what becomes of an event is told of all
+its requests at once: one that had grown too large would hold up the others."""
 
 
 def seat(request: Request, event: Event, chosen: Sequence[UUID] | int, free: int, now: datetime) -> Request:
@@ -72,6 +77,8 @@ def replace(request: Request, event: Event, old: UUID, new: UUID, role: Audience
     check_open(event)
     check_invited(event, role)
     _known(request, [old], LIVING)
+    if len(request.delegates) >= MOST_NAMED:
+        raise TooManyReplaced(MOST_NAMED)
     delegates: list[Delegate] = []
     for one in request.delegates:
         if one.id == old:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from vzaimo.contracts.calendar import Event, EventStatus, SeatPlan
+from vzaimo.contracts.calendar import Event, EventStatus, QueueOrder, SeatPlan
 from vzaimo.contracts.requests import Request, RequestFact, RequestStatus
 from vzaimo.requests.domain import deadlines, queues, requests, schedules
 from vzaimo.requests.domain.ledgers import Ledger, moved, room
@@ -63,14 +63,14 @@ class Hall:
         One fact says where it stands then; those before it may be served as well.
         """
         served = self._served(now, approved)
-        self.put(served.pop(approved.id, approved), Step.DECIDE)
+        self.put(self._keyed(served.pop(approved.id, approved)), Step.DECIDE)
         for other in served.values():
-            self.put(other, Step.PROMOTE)
+            self.put(self._keyed(other), Step.PROMOTE)
 
     def serve(self, now: datetime) -> None:
         """Serve the queue with what is free now."""
         for one in self._served(now).values():
-            self.put(one, Step.PROMOTE)
+            self.put(self._keyed(one), Step.PROMOTE)
 
     @property
     def servable(self) -> bool:
@@ -118,12 +118,17 @@ class Hall:
                 lambda one: (schedules.give_time(one), Step.GIVE_TIME),
             )
 
-    def chase(self, now: datetime) -> None:
-        """Whoever has not been decided on is overdue, then the moderator's as well, then over."""
+    def chase(self, now: datetime) -> datetime | None:
+        """Whoever has not been decided on is overdue, then the moderator's as well, then over.
+
+        Returns when the next of those who are here is due.
+        """
         for one in list(self.requests.values()):
             outcome = deadlines.chase(one, self.event, now)
             if outcome is not None:
                 self.put(outcome[1], outcome[0])
+        due = [deadlines.patience(one, self.event) for one in self.requests.values()]
+        return min((moment for _, moment in filter(None, due)), default=None)
 
     def lapse_unconfirmed(self, now: datetime) -> None:
         """At ``confirm_by`` seats that are granted and not confirmed come free."""
@@ -166,6 +171,12 @@ class Hall:
         if self.event.status is EventStatus.COMPLETED:
             return ""
         return None if self.ledger.mode in self.event.mode.seat_modes else MODE_REMOVED
+
+    def _keyed(self, request: Request) -> Request:
+        """What a fair queue went by goes into the fact that tells the outcome (rule 4), beside the rest of its key."""
+        if self.event.queue_order is not QueueOrder.FAIR:
+            return request
+        return request.model_copy(update={"seats_this_season": self.seats_this_season.get(request.city, 0)})
 
     def _all(self, whom: Callable[[Request], bool], step: Callable[[Request], tuple[Request, Step]]) -> None:
         for one in [one for one in self.requests.values() if whom(one)]:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from vzaimo.contracts.calendar import Event, EventStatus
 from vzaimo.contracts.requests import Delegate, DelegateStatus
 from vzaimo.requests.domain.record_refusals import AlreadyErased, NotGranted
 
@@ -12,6 +13,8 @@ CATEGORIES = ("name", "organisation", "dietary", "access")
 """What is known of a delegate beside rank and role: the columns that an erasure overwrites."""
 KEPT = timedelta(days=3 * 365 + 1)
 """For which an act of destruction and its journal extract are kept."""
+CALLED_OFF_KEPT = timedelta(days=30)
+"""Within which names are destroyed once there is nothing left that they are for (article 21, part 4)."""
 SEATED = frozenset({DelegateStatus.GRANTED, DelegateStatus.CONFIRMED})
 SHOWN = SEATED | {DelegateStatus.ATTENDED}
 """Whose needs the host still has a reason to know."""
@@ -39,7 +42,8 @@ def journal(people: int, remarks: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def due(event_ends_at: datetime, after: timedelta, now: datetime) -> datetime | None:
-    """When an event's names are to be destroyed; none: now."""
-    moment = event_ends_at + after
-    return moment if moment > now else None
+def kept_until(event: Event, after: timedelta) -> datetime:
+    """When an event's names are to be destroyed: so long ``after`` its end, or soon after it was called off."""
+    if event.status is EventStatus.CANCELLED and event.cancelled_at is not None:
+        return event.cancelled_at + CALLED_OFF_KEPT
+    return event.ends_at + after

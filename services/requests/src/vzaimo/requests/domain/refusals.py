@@ -131,6 +131,13 @@ class TooMany(Refusal):
 
 
 @dataclass
+class TooManyReplaced(Refusal):
+    """So many people have been named and replaced that the request takes no more."""
+
+    most: int
+
+
+@dataclass
 class OfferExpired(Refusal):
     """The seats are no longer held."""
 

@@ -27,11 +27,12 @@ from vzaimo.requests.domain.transitions import Step, check
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A delegate by name: no fact has it."""
+    """A delegate by name: no fact has it. ``erased_at``: what stands here was destroyed then, and is to stay so."""
 
     delegate: UUID
     name: str
     organisation: str | None = None
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ LIVING = frozenset({State.PROPOSED, State.WAITLISTED, *SEATED})
 """A delegate who may still come."""
 
 
+def sent(request: Request) -> bool:
+    """Whether the host has it: not a draft, nor one that ended as a draft."""
+    return request.status is not RequestStatus.DRAFT and request.submitted_at is not None
+
+
 def each(request: Request, status: Callable[[Delegate], DelegateStatus]) -> Request:
     """The request with each delegate where ``status`` puts them."""
     delegates = tuple(one.model_copy(update={"status": status(one)}) for one in request.delegates)
@@ -54,9 +59,11 @@ def seated(request: Request, count: int, status: DelegateStatus) -> Request:
 def ended(request: Request, status: RequestStatus, delegates: DelegateStatus) -> Request:
     """The request in a final state: it has no seats, waits for none, and owes no answer."""
     over = each(request, lambda one: delegates if one.status in LIVING else one.status)
-    return over.model_copy(
-        update={"status": status, "granted": 0, "confirmed": 0, "waiting": 0, "offer": None, "reconfirm_by": None}
-    )
+    update = {"status": status, "granted": 0, "confirmed": 0, "waiting": 0, "offer": None, "reconfirm_by": None}
+    if not sent(request):
+        # One that goes on from another event had that one's place in time, and was never sent here either.
+        update["submitted_at"] = None
+    return over.model_copy(update=update)
 
 
 def placed(request: Request) -> Request:

@@ -165,7 +165,7 @@ TRANSITIONS: Mapping[Step, Transition] = {
 
 
 BEFOREHAND = frozenset(
-    {Step.PRIORITISE, Step.CONFIRM, Step.RECONFIRM, Step.SEAT, Step.RELEASE, Step.REPLACE, Step.ASSIGN, Step.WITHDRAW}
+    {Step.PRIORITISE, Step.CONFIRM, Step.RECONFIRM, Step.SEAT, Step.RELEASE, Step.REPLACE, Step.WITHDRAW}
 )
 """Steps that make no sense once it is recorded who came."""
 

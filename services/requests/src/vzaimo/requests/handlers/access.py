@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from vzaimo.contracts.refusal import Refusal
-from vzaimo.contracts.requests import RequestStatus
+from vzaimo.contracts.requests import Request
 from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain.refusals import UnknownRequest
+from vzaimo.requests.domain.states import sent
 from vzaimo.requests.handlers.records import read_locked
-from vzaimo.requests.store import REQUEST
+from vzaimo.requests.store import REQUEST, request_of
 
 
 def may_write(actor: Actor, city: str) -> bool:
@@ -17,16 +18,16 @@ def may_write(actor: Actor, city: str) -> bool:
     return actor.coordinates(city) or actor.serves(city, "requests")
 
 
-def knows(actor: Actor, city: str, host: str, status: str) -> bool:
-    """The guest's people know of a request, and, drafts apart, the host's and the moderator; others are not told."""
-    if may_write(actor, city) or actor.views(city):
+def knows(actor: Actor, request: Request) -> bool:
+    """The guest's people know of a request, and, once it is sent, the host's and the moderator; others are not told."""
+    if may_write(actor, request.city) or actor.views(request.city):
         return True
-    return status != RequestStatus.DRAFT and (actor.views(host) or actor.moderates)
+    return sent(request) and (actor.views(request.host) or actor.moderates)
 
 
-def hidden(request: Any, actor: Actor) -> Refusal:
-    """What somebody hears who may not do this with a request (or its row)."""
-    return NotAllowed() if knows(actor, request.city, request.host, request.status) else UnknownRequest(request.id)
+def hidden(request: Request, actor: Actor) -> Refusal:
+    """What somebody hears who may not do this with a request."""
+    return NotAllowed() if knows(actor, request) else UnknownRequest(request.id)
 
 
 async def own(work: Work, request_id: UUID, actor: Actor) -> Any:
@@ -40,6 +41,6 @@ async def own(work: Work, request_id: UUID, actor: Actor) -> Any:
 async def found(work: Work, request_id: UUID, actor: Actor) -> Any:
     """The row of a request that the caller may know of, locked. Raises ``UnknownRequest``."""
     row = next(iter(await read_locked(work, REQUEST.c.id == request_id)), None)
-    if row is None or not knows(actor, row.city, row.host, row.status):
+    if row is None or not knows(actor, request_of(row)):
         raise UnknownRequest(request_id)
     return row

@@ -15,7 +15,7 @@ from vzaimo.contracts.requests import RequestStatus
 from vzaimo.kit.timers import Due
 from vzaimo.kit.work import Work
 from vzaimo.requests.domain import requests, schedules
-from vzaimo.requests.domain.deadlines import Patience
+from vzaimo.requests.domain.deadlines import ESCALATE_AFTER
 from vzaimo.requests.domain.transitions import Step
 from vzaimo.requests.handlers.halls import OpenHall, hall_of, open_hall
 from vzaimo.requests.projections import CITY
@@ -49,11 +49,16 @@ def place(event: UUID, mode: str) -> str:
 async def chase(work: Work, due: Due) -> None:
     """The host has not decided: it is reminded, then the moderator may decide, then it is too late (rule 8)."""
     hall, after = await _opened(work, due)
+    later = _put_off(hall.event, due, work)
+    if later is not None and after is None:
+        work.remind(DECISIONS, place(hall.event.id, hall.ledger.mode), later)
+        return
     last = await hall.page([RequestStatus.SUBMITTED], after)
-    hall.hall.chase(work.now)
-    # After the moment that this timer stood for, not after now: the first pages may have been handled before the next.
-    following = Patience.of(hall.event).next(due.due_at)
-    if last is None and following is not None:
+    following = hall.hall.chase(work.now)
+    if following is None and after is None:
+        following = _once_more(hall.event, work.now)
+    if following is not None:
+        # The last page's word counts: its requests are due last, by the moments that lie between the pages.
         work.remind(DECISIONS, place(hall.event.id, hall.ledger.mode), following)
     _go_on(hall, due, last)
     await hall.save()
@@ -117,6 +122,12 @@ async def follow_cities(work: Work, due: Due) -> None:
 async def _opened(work: Work, due: Due) -> tuple[OpenHall, UUID | None]:
     event, mode, *after = due.aggregate_id.split("/")
     return await open_hall(work, UUID(event), SeatMode(mode)), UUID(after[0]) if after else None
+
+
+def _once_more(event: Event, now: datetime) -> datetime | None:
+    """A request may still be on its way when nobody waits: its replica's clock, or its transaction, is behind."""
+    again = min(event.deadlines.decide_by + ESCALATE_AFTER, event.starts_at)
+    return again if now < again else None
 
 
 def _put_off(event: Event, due: Due, work: Work) -> datetime | None:

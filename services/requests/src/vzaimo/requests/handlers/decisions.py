@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.contracts.requests import Request, RequestStatus
+from vzaimo.contracts.requests import Request
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, check_version
@@ -18,10 +18,11 @@ from vzaimo.requests.domain.ledgers import free
 from vzaimo.requests.domain.queues import reserves_hold
 from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.domain.requests import Person
-from vzaimo.requests.domain.states import LIVING
+from vzaimo.requests.domain.states import LIVING, sent
 from vzaimo.requests.domain.transitions import Step
 from vzaimo.requests.handlers.access import hidden
 from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
+from vzaimo.requests.handlers.members import check_status, city_status
 from vzaimo.requests.handlers.requests import done, keep_draft
 from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import DELEGATE, REQUEST
@@ -94,11 +95,15 @@ async def seat(
 async def redirect(
     request_id: UUID, target_id: UUID, version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
-    """The host sends the city to another event of its own, where a draft with the same people waits for it."""
+    """The host sends an active city to another event of its own, where a draft with the same people waits for it."""
     async with works.begin(cause) as work:
-        place = await work.first(select(REQUEST.c.event, REQUEST.c.mode).where(REQUEST.c.id == request_id))
+        place = await work.first(
+            select(REQUEST.c.event, REQUEST.c.mode, REQUEST.c.city).where(REQUEST.c.id == request_id)
+        )
         if place is None:
             raise UnknownRequest(request_id)
+        # As for any new draft: a city that leaves meanwhile finds it, or is found to have left.
+        status = await city_status(work, place.city)
         # Both halls in one order, whoever goes from where to where: copies first, then ledgers.
         both = sorted({place.event, target_id})
         events = {one: await event_known(work, one) for one in both}
@@ -107,12 +112,14 @@ async def redirect(
         request = await hall.request(request_id)
         _check_host(request, actor)
         check_version(hall.version(request_id), version)
+        check_status(request.city, status)
         over = delegations.redirect(request, target)
         people = {one.id: new_id() for one in request.delegates if one.status in LIVING}
         draft = delegations.continued(request, target, new_id(), people, work.now)
         await hall.take(over, Step.REDIRECT)
         rows = await work.all(select(DELEGATE).where(DELEGATE.c.request == request_id, DELEGATE.c.id.in_(people)))
-        await keep_draft(work, draft, target, [Person(people[row.id], row.name, row.organisation) for row in rows])
+        going = [Person(people[row.id], row.name, row.organisation, row.erased_at) for row in rows]
+        await keep_draft(work, draft, target, going)
         return await done(hall, request_id)
 
 
@@ -125,12 +132,12 @@ async def _hosted(work: Work, request_id: UUID, actor: Actor, version: int | Non
 
 
 def _check_host(request: Request, actor: Actor) -> None:
-    if not actor.coordinates(request.host) or request.status is RequestStatus.DRAFT:
+    if not actor.coordinates(request.host) or not sent(request):
         raise hidden(request, actor)
 
 
 async def _is_moderators(work: Work, request: Request) -> bool:
-    if request.status is RequestStatus.DRAFT or request.escalated_at is not None:
-        return request.status is not RequestStatus.DRAFT
+    if not sent(request) or request.escalated_at is not None:
+        return sent(request)
     status = await work.scalar(select(CITY.c.status).where(CITY.c.id == request.host))
     return bool(status == "suspended")

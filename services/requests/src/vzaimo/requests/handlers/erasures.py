@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
 
-from vzaimo.contracts.calendar import EventStatus
+from vzaimo.contracts.calendar import Event, EventStatus
 from vzaimo.contracts.requests import Erasure, PersonalDataErased
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import insert as upsert
@@ -27,7 +27,7 @@ from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import DELEGATE, ERASURE_ACT, REQUEST
 
 PURGE = "personal-data-purge"
-"""The timer of an event, some time after its end."""
+"""The timer of an event, some time after its end, or after it was called off."""
 ACT_KEPT = "erasure-act-kept"
 """The timer of an act, when it need not be kept any longer."""
 AGAIN = timedelta(days=1)
@@ -69,23 +69,24 @@ async def delegate_of(work: Work, request_id: UUID, delegate_id: UUID) -> Any:
 
 
 async def plan_purge(work: Work, batch: Batch, *, after: timedelta) -> None:
-    """Names outlive their event by so much, whenever it takes place."""
+    """Names outlive their event by so much, whenever it takes place; less, if it does not."""
     for change in batch.changes:
-        if change.before is None or change.before.ends_at != change.after["ends_at"]:
-            work.remind(PURGE, change.after["id"], change.after["ends_at"] + after)
+        until = privacy.kept_until(change.fact.event, after)
+        before = Event.model_validate(change.before.event) if change.before is not None else None
+        if before is None or privacy.kept_until(before, after) != until:
+            work.remind(PURGE, change.after["id"], until)
 
 
 async def purge(work: Work, due: Due, *, after: timedelta) -> None:
     """Destroy all that is left of an event's delegates, and what hosts remarked on them: an act for each request."""
     event_id = UUID(due.aggregate_id)
-    event = await work.first(
-        select(EVENT.c.ends_at, EVENT.c.status).where(EVENT.c.id == event_id).with_for_update(read=True)
-    )
-    if event is None:
+    row = await work.first(select(EVENT.c.event).where(EVENT.c.id == event_id).with_for_update(read=True))
+    if row is None:
         return
-    later = privacy.due(event.ends_at, after, work.now)
-    if later is not None:
-        work.remind(PURGE, event_id, later)
+    event = Event.model_validate(row.event)
+    until = privacy.kept_until(event, after)
+    if until > work.now:
+        work.remind(PURGE, event_id, until)
         return
     # Remarks first: requests are locked before their delegates.
     remarks = await read_locked(work, REQUEST.c.event == event_id, REQUEST.c.remark.is_not(None))
@@ -106,7 +107,7 @@ async def purge(work: Work, due: Due, *, after: timedelta) -> None:
         for (request, city), delegates in people.items()
     ]
     await _destroy(work, gone, "purge")
-    if event.status == EventStatus.ANNOUNCED:
+    if event.status is EventStatus.ANNOUNCED:
         work.remind(PURGE, event_id, work.now + AGAIN)
 
 

@@ -1,10 +1,11 @@
 """What follows for the halls when an event, or a city, has become another."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from vzaimo.contracts.calendar import Event, EventStatus, SeatMode
 from vzaimo.kit.inbound import Batch, Change
 from vzaimo.kit.work import Work
+from vzaimo.requests.domain.queues import season_of
 from vzaimo.requests.domain.schedules import reconfirm_until
 from vzaimo.requests.handlers.capacity import answer
 from vzaimo.requests.handlers.deadlines import CITIES, RECONFIRM, forget_timers, place, set_timers
@@ -39,6 +40,7 @@ async def _follow(work: Work, change: Change) -> None:
     rows = await work.all(select(LEDGER.c.mode, LEDGER.c.capacity_no).where(LEDGER.c.event == event.id))
     modes = sorted(SeatMode(row.mode) for row in rows)
     halls = {mode: await open_hall(work, event.id, mode, cause) for mode in modes}
+    await _change_season(work, before, event)
     shut = {mode for mode, hall in halls.items() if hall.ledger.closed}
     asked, told = event.capacity_requested, []
     if asked is not None and asked.no > max((row.capacity_no for row in rows), default=0):
@@ -51,6 +53,15 @@ async def _follow(work: Work, change: Change) -> None:
         _set_timers(hall, before, is_new=mode in shut or mode not in modes)
         await hall.save()
     work.add(*told, cause=cause)
+
+
+async def _change_season(work: Work, before: Event | None, event: Event) -> None:
+    """An event that moves into another season takes its requests along: fairness and statistics count them there."""
+    if before is None or season_of(before) == season_of(event):
+        return
+    of_event = REQUEST.c.event == event.id
+    await work.all(select(REQUEST.c.id).where(of_event).order_by(REQUEST.c.id).with_for_update())
+    await work.execute(update(REQUEST).where(of_event).values(season=season_of(event)))
 
 
 def _set_timers(hall: OpenHall, before: Event | None, *, is_new: bool) -> None:

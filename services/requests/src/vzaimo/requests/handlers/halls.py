@@ -1,7 +1,8 @@
 """A hall, opened within a transaction: its event, its ledger, and of its requests those that are needed.
 
 Whatever may move a seat goes through here. Locks are taken in one order by all: events' copies (shared), ledgers,
-then requests by id; what is read after the lock is what is true.
+then requests by id; what is read after the lock is what is true. A city's copy is locked shared, for which nobody waits
+but the news of that city, which waits for none of these.
 """
 
 from collections import Counter
@@ -105,6 +106,8 @@ class OpenHall:
         """Let a request that the host has approved into the queue, and serve the queue."""
         if room(self.ledger):
             await self._know_queue({approved.city})
+        else:
+            await self._know_season({approved.city})
         self.hall.admit(approved, self.work.now)
 
     async def serve(self) -> None:
@@ -180,13 +183,18 @@ class OpenHall:
         # Not locked: a city that is suspended at this moment was served before, one that is reinstated is served after.
         rows = await self.work.all(select(CITY.c.id).where(CITY.c.id.in_(cities), CITY.c.status != "active"))
         self.hall.suspended = {row.id for row in rows}
-        if self.event.queue_order is QueueOrder.FAIR:
-            rows = await self.work.all(
-                select(REQUEST.c.city, func.sum(REQUEST.c.confirmed).label("seats"))
-                .where(REQUEST.c.season == season_of(self.event), REQUEST.c.city.in_(cities))
-                .group_by(REQUEST.c.city)
-            )
-            self.hall.seats_this_season = {row.city: int(row.seats) for row in rows}
+        await self._know_season(cities)
+
+    async def _know_season(self, cities: set[str]) -> None:
+        """Read what a fair queue goes by, for these cities."""
+        if self.event.queue_order is not QueueOrder.FAIR:
+            return
+        rows = await self.work.all(
+            select(REQUEST.c.city, func.sum(REQUEST.c.confirmed).label("seats"))
+            .where(REQUEST.c.season == season_of(self.event), REQUEST.c.city.in_(cities))
+            .group_by(REQUEST.c.city)
+        )
+        self.hall.seats_this_season = {row.city: int(row.seats) for row in rows}
 
     async def _read(self, condition: Any, limit: int | None = None) -> list[UUID]:
         rows = await self.work.all(

@@ -193,7 +193,13 @@ async def done(hall: OpenHall, request_id: UUID) -> Done:
 async def keep_names(work: Work, request_id: UUID, people: Iterable[Person]) -> None:
     """Write the names of people of a request."""
     rows: list[dict[str, Any]] = [
-        {"id": one.delegate, "request": request_id, "name": one.name, "organisation": one.organisation}
+        {
+            "id": one.delegate,
+            "request": request_id,
+            "name": one.name,
+            "organisation": one.organisation,
+            "erased_at": one.erased_at,
+        }
         for one in people
     ]
     if rows:

@@ -71,12 +71,16 @@ class AssignmentsBody(Body):
 
 
 class SessionView(BaseModel):
-    """How full a session is: ``assigned`` now, ``proposed`` if all sat by city."""
+    """How full a session is: ``assigned`` now, ``proposed`` if all sat by city (null: the rooms do not hold all).
+
+    ``over``: so many more were assigned to it than it holds, since it became smaller meanwhile.
+    """
 
     session: UUID
     capacity: int | None
     assigned: int
-    proposed: int
+    over: int
+    proposed: int | None
 
 
 class SeatedView(BaseModel):

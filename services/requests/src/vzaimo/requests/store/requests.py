@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, Column, Index, String, Text, and_, selec
 from sqlmodel import Field
 
 from vzaimo.contracts.calendar import SeatMode, SeatPlan
-from vzaimo.contracts.requests import Request
+from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.tables import json_column, table_of
 from vzaimo.requests.domain.ledgers import Ledger
 from vzaimo.requests.domain.transitions import FINAL
@@ -134,6 +134,11 @@ def request_columns(request: Request) -> dict[str, Any]:
         "confirmed": request.confirmed,
         "state": request.model_dump(mode="json"),
     }
+
+
+def has_been_sent() -> Any:
+    """The condition for requests that their hosts have: ``domain.states.sent``."""
+    return and_(REQUEST.c.status != RequestStatus.DRAFT, REQUEST.c.state["submitted_at"].as_string().is_not(None))
 
 
 def ledger_of(row: Any) -> Ledger:

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, true
 
-from vzaimo.contracts.requests import RequestStatus
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.requests.domain.privacy import SHOWN
 from vzaimo.requests.domain.record_refusals import DelegateNotFound, UnknownAct
 from vzaimo.requests.domain.refusals import UnknownRequest
+from vzaimo.requests.domain.states import sent
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.shapes.privacy import ActView, Comforts, ComfortView, PersonView, Presence
 from vzaimo.requests.store import ATTENDANCE, DELEGATE, ERASURE_ACT, REQUEST, request_of
@@ -103,7 +103,7 @@ async def _request(tx: Transaction, request_id: UUID, actor: Actor) -> Any:
     row = await tx.first(select(REQUEST).where(REQUEST.c.id == request_id))
     if row is None:
         raise UnknownRequest(request_id)
-    sent = row.status != RequestStatus.DRAFT
-    if not (guests(actor, row.city) or (sent and (actor.views(row.host) or actor.moderates))):
+    seen = sent(request_of(row)) and (actor.views(row.host) or actor.moderates)
+    if not (guests(actor, row.city) or seen):
         raise UnknownRequest(request_id)
     return row

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 
 from vzaimo.contracts.calendar import Event, QueueOrder, SeatMode
-from vzaimo.contracts.requests import Request, RequestStatus
+from vzaimo.contracts.requests import Request
 from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.kit.identity import Actor
@@ -18,8 +18,8 @@ from vzaimo.requests.domain.queues import Wait, in_order, season_of, waits
 from vzaimo.requests.domain.refusals import UnknownEvent, UnknownRequest
 from vzaimo.requests.projections import CITY, EVENT
 from vzaimo.requests.shapes.requests import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
-from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, SHARE, in_ledger, ledger_of, request_of
-from vzaimo.requests.views.names import named
+from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, SHARE, has_been_sent, in_ledger, ledger_of, request_of
+from vzaimo.requests.views.names import guests, named
 
 LONGEST_QUEUE = 1000
 
@@ -92,7 +92,7 @@ async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | 
             why=reason,
         )
         for place, (one, reason) in enumerate(zip(order, why, strict=True), 1)
-        if whole or (actor is not None and actor.views(one.city))
+        if whole or (actor is not None and guests(actor, one.city))
     ]
     return QueueView(event=event_id, mode=mode, length=len(waiting), entries=entries)
 
@@ -119,7 +119,7 @@ async def _seats_this_season(tx: Transaction, season: int, cities: set[str]) -> 
 
 
 def _visible(actor: Actor) -> Any:
-    submitted = REQUEST.c.status != RequestStatus.DRAFT
+    submitted = has_been_sent()
     own = REQUEST.c.city.in_(_cities(actor))
     return or_(own, submitted) if actor.moderates else or_(own, and_(submitted, REQUEST.c.host.in_(_cities(actor))))
 

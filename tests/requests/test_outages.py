@@ -1,0 +1,102 @@
+"""The service was away while people should have answered: they get the time again. Over HTTP, on both stores."""
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+
+from vzaimo.contracts.calendar import EventAnnounced
+from vzaimo.kit.settings import Settings
+from vzaimo.kit.tables import MarkRow, TimerRow, table_of
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.services import running
+from vzaimo.requests.main import parts
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+async def away(foreign, settings_of, clock):
+    """Tver asks; when the service was last awake, and for how long it is away, the test says."""
+    await foreign.city("moskva", "host")
+    await foreign.city("tver", "boris")
+    settings = settings_of(Settings)
+
+    @asynccontextmanager
+    async def opened(event, *, decided, awake, gone):
+        async with running(parts(), settings, clock) as service:
+            await service.known("host", "boris")
+            await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+            await eventually(lambda: _opened(service, event.id), "the ledger")
+            body = {"event": str(event.id), "city": "tver", "mode": "in_person"}
+            body["delegates"] = [{"rank": 1, "name": "Участник", "role": "teacher"}]
+            request = await service.done("POST", "/requests", "boris", body)
+            await service.done("POST", f"/requests/{request}/submit", "boris", {"schedule_revision": 1})
+            if decided:
+                await service.done("POST", f"/requests/{request}/decision", "host", {"verdict": "approve"})
+            clock.advance(awake)
+            await eventually(lambda: _marked(service, clock.now()), "the mark")
+        clock.advance(gone)
+        async with running(parts(), settings, clock) as service:
+            await service.known("host")
+            yield Back(service, request)
+
+    return opened
+
+
+class Back:
+    """The service after its outage."""
+
+    def __init__(self, service, request):
+        self.service, self.request = service, request
+
+    async def sees(self, **wanted):
+        async def so():
+            answer = await self.service.call("GET", f"/requests/{self.request}", "host")
+            return all(answer.json()[name] == value for name, value in wanted.items())
+
+        await eventually(so, str(wanted))
+
+    async def waits_until(self, kind, moment):
+        async def set_():
+            return (await _timers(self.service)).get(kind) == moment
+
+        await eventually(set_, f"{kind} at {moment}")
+
+
+async def test_seats_that_should_have_been_confirmed_meanwhile_are_kept_for_as_long_again(away, make_event, clock):
+    async with away(make_event(), decided=True, awake=4 * DAY + 22 * HOUR, gone=6 * HOUR) as back:
+        await back.waits_until("confirm-by", clock.now() + 6 * HOUR)
+        await back.sees(status="approved")
+        clock.advance(6 * HOUR)
+        await back.sees(status="released")
+
+
+async def test_a_host_that_should_have_decided_meanwhile_has_every_step_again(away, make_event, clock):
+    start = make_event().announced_at + 30 * DAY
+    event = make_event(starts_at=start, ends_at=start + DAY)
+    async with away(event, decided=False, awake=3 * DAY + 22 * HOUR, gone=5 * DAY) as back:
+        await back.waits_until("decisions-due", clock.now() + DAY)
+        await back.sees(status="submitted", overdue_at=None)
+        for step, hours in (("DecisionOverdue", 24), ("DecisionEscalated", 48)):
+            clock.advance(DAY)
+            await back.waits_until("decisions-due", clock.now() + hours * HOUR)
+            assert len(await back.service.facts(step)) == 1
+        clock.advance(2 * DAY)
+        await back.sees(status="expired")
+
+
+async def _opened(service, event):
+    return (await service.call("GET", f"/events/{event}/seats")).is_success
+
+
+async def _timers(service):
+    table = table_of(TimerRow)
+    async with service.service.works.database.read() as tx:
+        return {row.kind: row.due_at for row in await tx.all(table.select())}
+
+
+async def _marked(service, moment):
+    table = table_of(MarkRow)
+    async with service.service.works.database.read() as tx:
+        return {row.name: row.value for row in await tx.all(table.select())}.get("awake") == moment.isoformat()
