@@ -9,6 +9,7 @@ import sys
 import textwrap
 import traceback
 
+import psycopg
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
@@ -229,3 +230,84 @@ async def test_what_is_overwritten_or_deleted_is_gone_from_the_file(tmp_path, as
     await database.close()
     left = (tmp_path / "store.db").read_bytes()
     assert [name.encode() in left for name in ("Вера", "Анна", "Борис")] == [True, asked == "OFF", asked == "OFF"]
+
+
+@pytest.fixture
+def connections(monkeypatch):
+    """Every connection to PostgreSQL that is made from here on."""
+    made, begin = [], psycopg.AsyncConnection.__init__
+
+    def noted(self, *args, **told):
+        begin(self, *args, **told)
+        made.append(self)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "__init__", noted)
+    yield made
+    for one in made:
+        one.pgconn.finish()
+
+
+async def turn(times):
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+async def interrupted(closing, turns):
+    """Closing is cancelled as soon as it has begun, or so many turns later."""
+    await turn(turns + 1)
+    closing.cancel()
+    await asyncio.wait([closing])
+
+
+async def insisted(closing, turns):
+    """It is cancelled twice."""
+    await turn(1)
+    closing.cancel()
+    await turn(turns)
+    closing.cancel()
+    await asyncio.wait([closing])
+
+
+async def abandoned(_closing, turns):
+    """The loop ends, and cancels whatever there is, when closing has begun."""
+    await turn(turns + 1)
+
+
+@pytest.mark.parametrize("end", [interrupted, insisted, abandoned])
+@pytest.mark.parametrize("told", [True, False], ids=["cancelled", "unaware"])
+def test_whatever_interrupts_the_closing_every_connection_is_closed(postgres_url, connections, end, told):
+    """Two are idle, two in transactions that are cancelled, or go on to their end because nobody told them."""
+
+    async def live(turns):
+        database, all_in = await open_database(postgres_url, pool_size=4), asyncio.Barrier(5)
+
+        async def meet(then):
+            async with database.begin() as tx:
+                await tx.scalar(select(1))
+                await all_in.wait()
+                await tx.scalar(text(f"SELECT pg_sleep({then})"))
+
+        working = [asyncio.create_task(meet(then)) for then in (0, 0, 0.05, 0.05)]
+        await all_in.wait()
+        await asyncio.wait(working[:2])
+        for task in working[2:]:
+            if told:
+                task.cancel()
+        await end(asyncio.create_task(database.close()), turns)
+        if not told:
+            await asyncio.gather(*working)
+
+    left = {}
+    for turns in range(6):
+        asyncio.run(live(turns))
+        left[turns] = sum(not one.closed for one in connections)
+    assert len(connections) >= 4 * len(left)
+    assert left == dict.fromkeys(left, 0)
+
+
+async def test_who_reads_while_the_store_is_closed_leaves_nothing_open(tmp_path):
+    database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    async with database.read() as reader, database.begin() as writer:
+        await database.close()
+    assert [one._connection.closed for one in (reader, writer)] == [True, True]
+    await (await open_database(f"sqlite:///{tmp_path / 'x.db'}")).close()

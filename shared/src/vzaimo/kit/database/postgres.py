@@ -1,6 +1,5 @@
 """PostgreSQL as a service's store, by psycopg 3: any replicas, short transactions, bounded waits."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -104,8 +103,11 @@ class PostgresDatabase(Database):
             raise translated(error) from error
 
     async def close(self) -> None:
-        """Close the pool, whatever the loop's state."""
-        await asyncio.shield(asyncio.gather(self.engine.dispose(), self._aside.dispose()))
+        """Close every connection: idle ones now, whatever the loop's state, and others as they are given back."""
+        # In no task of its own: a loop that ends cancels such before they begin. And nothing here waits for the server.
+        for engine in (self.engine, self._aside):
+            event.listen(engine.sync_engine, "checkin", _closed)
+            await engine.dispose()
 
     async def answers(self) -> None:
         """Not by a connection that a crowd may wait for."""
@@ -117,6 +119,12 @@ def _discreetly(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = (str(context.original_exception).partition("\n")[0],)
+
+
+def _closed(connection: Any, _record: object) -> None:
+    """Close a connection that comes back when the pool is gone; none comes where it was lost."""
+    if connection is not None:
+        connection.close()
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:

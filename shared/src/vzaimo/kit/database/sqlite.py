@@ -6,6 +6,7 @@ longer goes through ``in_thread``.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
@@ -93,7 +94,10 @@ class SqliteDatabase(Database):
             yield SqliteTransaction(connection)
         finally:
             connection.rollback()
-            self._readers.append(connection)
+            if self._lock_file.closed:
+                connection.close()
+            else:
+                self._readers.append(connection)
 
     async def in_thread(self, work: Callable[[Connection], T]) -> T:
         """In the maintenance thread, on a connection of its own; a writer meanwhile waits in patience."""
@@ -105,15 +109,16 @@ class SqliteDatabase(Database):
         return await asyncio.get_running_loop().run_in_executor(self._thread, run)
 
     async def close(self) -> None:
-        """Close every connection and let the file go."""
+        """Close every connection and let the file go; whoever still reads closes the own one afterwards."""
         self._thread.shutdown(wait=True)
-        for connection in (*self._readers, *filter(None, (self._writer,))):
-            connection.close()
+        with contextlib.ExitStack() as last:
+            last.callback(self._lock_file.close)
+            for connection in (*self._readers, *filter(None, (self._writer,))):
+                last.callback(connection.close)
         self._readers.clear()
         self._writer = None
         self._writing.dispose()
         self._reading.dispose()
-        self._lock_file.close()
 
 
 class _Watch:
