@@ -75,6 +75,26 @@ async def test_a_client_that_is_registered_at_once_has_one_role(registry, izhevs
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
 
 
+async def test_a_client_whose_time_is_over_before_it_begins_is_refused_by_the_field(registry, izhevsk, clock, kind):
+    body = {"client_id": "robot", "scopes": ["read"], "expires_at": clock.now().isoformat()}
+    answer = await registry.call("POST", "/cities/izhevsk/clients", "anna", body)
+    assert kind(answer) == (422, "expiry-passed")
+    assert "expires_at" in answer.json()["detail"]
+    assert [event.data.role.role for event in await registry.facts("RoleGranted")] == ["moderator", "coordinator"]
+
+
+async def test_a_place_is_in_a_city_that_there_is(registry, moderator, apply, kind):
+    place = {"city": "nowhere", "name": "Школа", "kind": "school"}
+    assert kind(await registry.call("POST", "/organisations", moderator, place)) == (404, "unknown-city")
+    await apply("tver", "boris")
+    await registry.done("POST", "/organisations", moderator, {**place, "city": "tver"})
+    await registry.done("POST", "/cities/tver/decline", moderator)
+    assert kind(await registry.call("POST", "/organisations", moderator, {**place, "city": "tver"})) == (
+        404,
+        "unknown-city",
+    )
+
+
 async def test_what_a_store_cannot_keep_is_refused_by_its_field(registry, moderator, izhevsk):
     place = {"city": "izhevsk", "name": "Школа", "kind": "school"}
     place = await registry.done("POST", "/organisations", "anna", place)
