@@ -16,13 +16,14 @@ from vzaimo.contracts.event import envelope, parse
 from vzaimo.kit.bus import DEADLETTER, Access, Stream, ensure_stream
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import StoreUnavailable, open_database
+from vzaimo.kit.forgetting import HANDLED, forget
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.inbound import Arrival, Copy, Inbound, Subscription, failures
 from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD
 from vzaimo.kit.inbound.copies import keep
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.publisher import Message, Publisher
-from vzaimo.kit.tables import ParkedRow, new_registry, table_of
+from vzaimo.kit.tables import InboxRow, ParkedRow, new_registry, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.toys import NOTES, TOYS, NoteChanged, NoteFact, ToyFact, ToyMoved
 from vzaimo.kit.work import Works
@@ -49,7 +50,7 @@ class SeenRow(Model, table=True):
     after: int
 
 
-TOY, SEEN, PARKED = table_of(ToyRow), table_of(SeenRow), table_of(ParkedRow)
+TOY, SEEN, PARKED, INBOX = map(table_of, (ToyRow, SeenRow, ParkedRow, InboxRow))
 COPY = Copy(TOY, lambda fact: {"name": fact.name, "text": fact.text, "version": fact.aggregate_version})
 
 
@@ -297,6 +298,22 @@ async def test_two_readers_share_the_work_and_no_effect_is_doubled(bus, works, n
     seen = await effects(works)
     assert len({(name, after) for name, _, after in seen}) == len(seen)
     assert len({(name, before) for name, before, _ in seen}) == len(seen)
+
+
+async def test_what_comes_again_when_its_handling_is_forgotten_is_known_by_its_version(works, bus, nats_server, clock):
+    async with consuming(works, nats_server) as inbound:
+        await send(bus, [event_of(toy("a", 1), clock), event_of(toy("b", 1), clock)])
+        await level(works, {"a": 1, "b": 1})
+        clock.advance(HANDLED)
+        assert await forget(works) == 2
+        assert await inbound.rewind("reader-toy") == 2
+        await eventually(lambda: _known(works, 2), "handled again")
+    assert sorted(await effects(works)) == [("a", 0, 1), ("b", 0, 1)]
+
+
+async def _known(works, facts):
+    async with works.database.read() as tx:
+        return await tx.scalar(select(func.count()).select_from(INBOX)) == facts
 
 
 async def test_a_service_without_copies_has_nothing_to_rebuild(works, nats_server):

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from vzaimo.kit.bus import Standing, Stream, connect
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Conflict, Database, StoreUnavailable, Transaction
+from vzaimo.kit.forgetting import forget
 from vzaimo.kit.http import Gate, Health, complete, create_app
 from vzaimo.kit.http.limits import Limits
-from vzaimo.kit.idempotency import sweep
 from vzaimo.kit.identity import Tokens
 from vzaimo.kit.inbound import Inbound
 from vzaimo.kit.metrics import Metrics
@@ -183,17 +183,15 @@ class Service:
                 self.metrics.stalls.inc()
                 log.warning("the loop stood still for %d ms", round(late * 1000))
 
-    async def _forget_keys(self) -> None:
-        """Forget what became of commands that came under a key more than a day ago."""
+    async def _forget(self) -> None:
         try:
-            async with self.works.database.begin() as tx:
-                await sweep(tx, self.works.clock.now())
+            await forget(self.works)
         except (StoreUnavailable, Conflict):
-            log.debug("keys are forgotten the next time")
+            log.debug("what is old is forgotten the next time")
 
     async def _sweep(self) -> None:
         while True:
-            await self._forget_keys()
+            await self._forget()
             for name, counted in self.parts.sweeps.items():
                 try:
                     async with self.works.database.read() as tx:
