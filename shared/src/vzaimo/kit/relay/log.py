@@ -96,8 +96,8 @@ class Log(ABC):
         return int(row[0]), _moment(row[1])
 
     async def last_acked(self, stream: str) -> Acked | None:
-        """The fact with the highest sequence in a stream."""
-        return await self._one_acked("stream = :stream AND stream_seq IS NOT NULL", stream=stream)
+        """The fact with the highest sequence in a stream, but for those that are done with (``refused``)."""
+        return await self._one_acked("stream = :stream AND stream_seq IS NOT NULL AND refused IS NULL", stream=stream)
 
     async def acked_up_to(self, stream: str, seq: int) -> Acked | None:
         """The fact with the highest sequence not above ``seq``."""
@@ -108,6 +108,16 @@ class Log(ABC):
         return await self._change(
             "UPDATE outbox SET stream_seq = NULL WHERE stream = :stream AND stream_seq > :seq AND length(body) > 0",
             {"stream": stream, "seq": seq},
+        )
+
+    async def overtake(self, stream: str) -> None:
+        """The stream keeps the last message only: facts that a newer one there has replaced are done with for good."""
+        await self._change(
+            "UPDATE outbox SET refused = 'overtaken' WHERE stream = :stream AND refused IS NULL AND EXISTS "
+            "(SELECT 1 FROM outbox newer WHERE newer.aggregate = outbox.aggregate "
+            "AND newer.aggregate_id = outbox.aggregate_id AND newer.aggregate_version > outbox.aggregate_version "
+            "AND newer.stream_seq IS NOT NULL)",
+            {"stream": stream},
         )
 
     async def find(self, event_id: str) -> tuple[int, int | None] | None:

@@ -1,8 +1,9 @@
 """The loop: heal, then publish what is pending, batch by batch, in the order of the log."""
 
 import asyncio
+import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.metrics import Metrics
-from vzaimo.kit.publisher import Answer, Message, Publisher, Refused
+from vzaimo.kit.publisher import Answer, Message, Moved, Publisher, Refused
 from vzaimo.kit.relay.healing import Verdict, heal
 from vzaimo.kit.relay.log import Log, Pending
 
@@ -65,6 +66,8 @@ class Relay:
         self._healed = False
         self._idle = asyncio.Event()
         self._ahead: list[Pending] = []
+        self._ends: dict[str, int] = {}
+        """By stream: the sequence at which it ends, as far as we know."""
         self.state = RelayState()
         self.state.away_since = clock.now()
 
@@ -150,7 +153,7 @@ class Relay:
 
     async def _publish(self, publisher: Publisher, batch: Sequence[Pending]) -> Sequence[Answer]:
         """Publish a batch; where there is more, the next one is read meanwhile."""
-        publishing = asyncio.create_task(publisher.publish([_message(fact) for fact in batch]))
+        publishing = asyncio.create_task(publisher.publish(_messages(batch, self._ends)))
         try:
             if len(batch) == BATCH:
                 self._ahead = await self._outbox.pending(BATCH, after=batch[-1].id)
@@ -164,21 +167,24 @@ class Relay:
     async def _heal(self, client: Client) -> None:
         self._ahead = []
         verdicts = [await heal(self._outbox, client.jetstream(), stream) for stream in self._streams]
+        self._ends = {one.stream: one.common for one in verdicts}
         self.state.healed = [*self.state.healed, *(one for one in verdicts if one.lost or one.adopted)][-20:]
         self.state.behind = next((one for one in verdicts if one.unknown is not None), None)
 
     async def _note(self, batch: Sequence[Pending], answers: Sequence[Answer]) -> bool:
-        acks = [(fact.id, answer) for fact, answer in zip(batch, answers, strict=True) if isinstance(answer, int)]
+        acks, gaps = _up_to_gaps(batch, answers)
         if acks:
-            await self._outbox.record(acks)
+            await self._outbox.record([(fact.id, seq) for fact, seq in acks])
+            self._ends |= {fact.stream: seq for fact, seq in acks}
             self._metrics.published.inc(len(acks))
         for fact, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Refused):
                 log.error("the bus refuses fact %s for good: %s", fact.event_id, answer.reason)
                 await self._outbox.set_aside(fact.id, answer.reason)
                 self._metrics.set_aside.inc()
-        if None in answers:
-            # Whether the rest arrived is unknown; the stream is asked before it is sent again.
+        if gaps:
+            # Whether the rest arrived is unknown; the streams are asked before it is sent again.
+            log.info("what came of some facts is not known; looking into %s", ", ".join(sorted(gaps)))
             self._healed, self._ahead = False, []
             return False
         return True
@@ -222,5 +228,31 @@ def _tell(batch: Sequence[Pending], answers: Sequence[Answer], began: int) -> No
         telemetry.tell(f"publish {place}", fact.traceparent, began, kind=telemetry.PRODUCER, error=error, **said)
 
 
-def _message(fact: Pending) -> Message:
-    return Message(fact.event_id, fact.stream, fact.subject, fact.body, fact.traceparent)
+def _messages(batch: Sequence[Pending], ends: Mapping[str, int]) -> list[Message]:
+    """Each where its stream will end: the server takes none out of order, whatever came between or got lost."""
+    places = {stream: itertools.count(end) for stream, end in ends.items()}
+    return [
+        Message(
+            fact.event_id,
+            fact.stream,
+            fact.subject,
+            fact.body,
+            fact.traceparent,
+            after=next(places[fact.stream]) if fact.stream in places else None,
+        )
+        for fact in batch
+    ]
+
+
+def _up_to_gaps(batch: Sequence[Pending], answers: Sequence[Answer]) -> tuple[list[tuple[Pending, int]], set[str]]:
+    """What each stream acknowledged up to the first fact that it did not, and the streams with such a gap.
+
+    What is noted has no gaps, so healing sees all that is not noted beyond the last that is.
+    """
+    acks, gaps = [], set[str]()
+    for fact, answer in zip(batch, answers, strict=True):
+        if answer is None or isinstance(answer, Moved):
+            gaps.add(fact.stream)
+        elif isinstance(answer, int) and fact.stream not in gaps:
+            acks.append((fact, answer))
+    return acks, gaps
