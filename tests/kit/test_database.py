@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -37,6 +38,44 @@ async def test_leaving_the_block_commits_and_an_exception_rolls_back(database):
             await tx.execute(update(MARK).values(value="1"))
             raise RuntimeError
     assert await value(database) == "0"
+
+
+CHECKED_AT_COMMIT = (
+    "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE child (id INTEGER REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)",
+)
+
+
+async def test_a_commit_that_fails_leaves_nothing_and_blocks_nobody(database):
+    async with database.begin() as tx:
+        for statement in CHECKED_AT_COMMIT:
+            await tx.execute(text(statement))
+    with pytest.raises(IntegrityError):
+        async with database.begin() as tx:
+            await tx.execute(text("INSERT INTO child VALUES (1)"))
+    await put(database)
+    async with database.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM child")) == 0
+    assert await value(database) == "0"
+
+
+async def test_a_disk_that_is_full_at_the_commit_is_an_outage_and_no_bug(tmp_path, monkeypatch):
+    database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    await database.in_thread(MARK.metadata.create_all)
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorname = "SQLITE_FULL"
+
+    def commit(_connection):
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database._writing.dialect, "do_commit", commit)
+        with pytest.raises(StoreUnavailable, match="SQLITE_FULL"):
+            await put(database)
+    assert await value(database) is None
+    await put(database)
+    assert await value(database) == "0"
+    await database.close()
 
 
 async def test_a_cancelled_transaction_leaves_nothing_and_blocks_nobody(database):

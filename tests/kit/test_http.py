@@ -349,6 +349,13 @@ async def test_a_crowd_that_reads_the_same_page_costs_one_look_into_the_store(cl
     assert await seen("?limit=3") == (["a"], True)
 
 
+async def test_who_names_two_languages_leaves_others_the_page_in_theirs(client):
+    """A header that comes twice: the route reads the first one, and what it answers is kept for nobody else."""
+    await client.get("/v1/marks/a", headers=[("accept-language", "en"), ("accept-language", "ru")])
+    kept_for_russians = (await client.get("/v1/marks/a", headers={"accept-language": "ru"})).headers["etag"]
+    assert kept_for_russians == (await client.get("/v1/marks/a")).headers["etag"]
+
+
 async def test_what_is_kept_is_no_way_around_a_limit(app, client):
     app.state.gate.limits = Limits(per_person=0, per_address=2)
     assert [(await client.get("/v1/marks")).status_code for _ in range(3)] == [200, 200, 429]

@@ -453,6 +453,24 @@ async def test_a_store_older_than_its_stream_publishes_nothing_until_it_is_recon
     assert sorted(event_id for event_id, _ in await stream_ids(nats_server)) == sorted(await log_ids(works))
 
 
+async def test_a_message_of_somebody_elses_making_is_named_and_nothing_is_published_behind_it(works, nats_server):
+    async with running(works, nats_server) as relay:
+        await add(works, *moves("a", [1]))
+        await all_published(works)
+        client = await connect(Access(nats_server.url), "stranger")
+        for headers in (None, {"Nats-Msg-Id": "by hand"}):
+            await client.jetstream().publish("toy.pub.toy.toy_moved.v1.-.-.a", b"{}", headers=headers)
+        await add(works, *moves("a", [2]))
+        await eventually(lambda: relay.state.behind, "seen")
+        assert (relay.state.behind.unknown, await pending(works)) == (2, 1)
+        for seq in (2, 3):
+            await client.jetstream().delete_msg(TOYS, seq)
+        await client.close()
+        relay.heal_again()
+        await all_published(works)
+    assert [event.data.aggregate_version for _, event in await stream_ids(nats_server)] == [1, 2]
+
+
 async def test_contacts_are_healed_by_person_and_the_erased_stay_erased(works, nats_server):
     async with running(works, nats_server) as relay:
         for version in (1, 2):

@@ -80,11 +80,21 @@ class SqliteDatabase(Database):
                 yield SqliteTransaction(connection)
                 connection.commit()
                 self.commits += 1
-            except BaseException:
-                connection.rollback()
-                raise
+            except OperationalError as error:
+                raise translated(error) from error
             finally:
+                self._roll_back(connection)
                 watch.close()
+
+    @staticmethod
+    def _roll_back(connection: Connection) -> None:
+        """Take back what was not committed. A commit that failed is over for SQLAlchemy, and not for SQLite."""
+        if connection.closed:
+            return
+        connection.rollback()
+        driver = connection.connection.driver_connection
+        if driver is not None and driver.in_transaction:
+            driver.rollback()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:

@@ -122,7 +122,11 @@ class Log(ABC):
 
     async def find(self, event_id: str) -> tuple[int, int | None] | None:
         """A fact's place in the log, and its sequence, by its id."""
-        rows = await self._all("SELECT id, stream_seq FROM outbox WHERE event_id = :id", id=self._key(event_id))
+        try:
+            key = self._key(UUID(event_id))
+        except ValueError:
+            return None  # a message of somebody else's making
+        rows = await self._all("SELECT id, stream_seq FROM outbox WHERE event_id = :id", id=key)
         return (int(rows[0][0]), rows[0][1]) if rows else None
 
     async def newest_by_subject(self, stream: str, after: str, limit: int) -> list[Any]:
@@ -150,8 +154,8 @@ class Log(ABC):
         )
         return Acked(rows[0][0], _uuid(rows[0][1]), rows[0][2]) if rows else None
 
-    def _key(self, event_id: str) -> Any:
-        return event_id
+    def _key(self, event_id: UUID) -> str:
+        return str(event_id)
 
 
 class SqliteLog(Log):
@@ -175,8 +179,8 @@ class SqliteLog(Log):
         async with self._database.begin() as tx:
             return int((await tx.execute(text(statement), list(values))).rowcount)
 
-    def _key(self, event_id: str) -> str:
-        return UUID(event_id).hex
+    def _key(self, event_id: UUID) -> str:
+        return event_id.hex
 
 
 class PostgresLog(Log):
