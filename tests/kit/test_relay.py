@@ -453,6 +453,59 @@ async def test_a_store_older_than_its_stream_publishes_nothing_until_it_is_recon
     assert sorted(event_id for event_id, _ in await stream_ids(nats_server)) == sorted(await log_ids(works))
 
 
+async def forgotten(works, after):
+    """What a restored backup looks like: the newest rows are not there."""
+    async with works.database.begin() as tx:
+        await tx.execute(OUTBOX.delete().where(OUTBOX.c.stream_seq > after))
+
+
+async def reconciled(works, nats_server):
+    """Reconcile in a process of its own, which no relay hears of."""
+
+    async def adopt(_work, _facts):
+        pass
+
+    client, outbox = await connect(Access(nats_server.url), "toy"), open_log(works.database)
+    taken = await reconcile(works, outbox, client.jetstream(), TOY_STREAM, adopt)
+    await outbox.close()
+    await client.close()
+    return taken
+
+
+async def test_a_store_that_is_older_is_known_to_every_replica_and_what_another_reconciles_too(
+    postgres_url, nats_server, clock
+):
+    database = await open_database(postgres_url)
+    await database.in_thread(KitModel.metadata.create_all)
+    works = Works(database, clock)
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 11)))
+        await all_published(works)
+    await forgotten(works, after=7)
+    await add(works, *moves("c", [1]))
+    async with running(works, nats_server) as first, running(works, nats_server) as second:
+        for relay in (first, second):
+            await eventually(lambda relay=relay: relay.state.behind, "seen to be older")
+            assert (relay.state.behind.stream, relay.state.behind.unknown) == (TOYS, 8)
+        assert {first.state.leads, second.state.leads} == {True, False}
+        assert await reconciled(works, nats_server) == 3
+        for relay in (first, second):
+            await eventually(lambda relay=relay: relay.state.behind is None, "reconciled")
+        await all_published(works)
+    await database.close()
+
+
+async def test_what_is_reconciled_elsewhere_is_seen(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 6)))
+        await all_published(works)
+    await forgotten(works, after=3)
+    async with running(works, nats_server) as relay:
+        await eventually(lambda: relay.state.behind, "seen to be older")
+        assert await reconciled(works, nats_server) == 2
+        await eventually(lambda: relay.state.behind is None, "reconciled")
+
+
 async def test_a_message_of_somebody_elses_making_is_named_and_nothing_is_published_behind_it(works, nats_server):
     async with running(works, nats_server) as relay:
         await add(works, *moves("a", [1]))

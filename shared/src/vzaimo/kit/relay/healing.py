@@ -7,30 +7,17 @@ the store was restored from an older copy; then the truth is in the stream, and 
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
 from vzaimo.kit.bus import Stream, ensure_stream
-from vzaimo.kit.relay.log import Log
+from vzaimo.kit.relay.log import Log, Verdict
 
 log = logging.getLogger(__name__)
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """``common``: the last sequence up to which stream and log agree. The stream ends there, or goes on with what the
-    log lacks: ``unknown`` is the first of those.
-    """
-
-    stream: str
-    common: int
-    lost: int = 0
-    adopted: int = 0
-    unknown: int | None = None
 
 
 async def heal(outbox: Log, js: JetStreamContext, stream: Stream) -> Verdict:
@@ -54,13 +41,6 @@ async def _beyond(outbox: Log, js: JetStreamContext, stream: str, common: int) -
         event_id = (message.headers or {}).get("Nats-Msg-Id", "")
         known = await outbox.find(event_id)
         if known is None:
-            log.error(
-                "the store is older than stream %s: sequence %d holds fact %s, which the log does not know. "
-                "Commands are refused; run `vzaimo reconcile` for this service",
-                stream,
-                message.seq,
-                event_id,
-            )
             return Verdict(stream, (message.seq or 1) - 1, adopted=adopted, unknown=message.seq)
         # Published, and we died before noting it.
         await outbox.record([(known[0], message.seq or 0)])
