@@ -434,6 +434,12 @@ async def test_a_reader_does_not_wait_forever(client, monkeypatch):
     assert (await client.get("/v1/marks", headers={"Vzaimo-Position": "mark/never/1"})).status_code == 200
 
 
+async def test_an_issuer_that_has_not_answered_yet_is_an_outage(app, client, anna):
+    app.state.gate.tokens = Tokens(issuer=ISSUER, audience=AUDIENCE, jwks="http://127.0.0.1:9/jwks")
+    answer = await client.get("/v1/mine", headers=anna)
+    assert (answer.status_code, kind_of(answer), answer.headers["retry-after"]) == (503, "unavailable", "2")
+
+
 async def test_outages_and_bugs_tell_no_secrets(client):
     away = await client.get("/v1/away")
     assert (away.status_code, kind_of(away), away.headers["retry-after"]) == (503, "unavailable", "2")
