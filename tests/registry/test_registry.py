@@ -63,6 +63,16 @@ async def test_an_application_is_checked(registry, moderator, apply, kind):
     assert kind(await registry.call("GET", "/cities/nowhere")) == (404, "unknown-city")
 
 
+async def test_what_is_not_there_is_not_found(registry):
+    nothing = "00000000-0000-0000-0000-000000000000"
+    for path in (
+        "/cities/x",
+        "/topics/x",
+        *(f"/{one}/{nothing}" for one in ("organisations", "practices", "adoptions")),
+    ):
+        assert (await registry.call("GET", path)).status_code == 404, path
+
+
 async def test_of_those_who_apply_for_one_city_at_once_one_does(registry, moderator, apply, kind):
     answers = await asyncio.gather(*(apply("perm", f"person-{number}") for number in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]

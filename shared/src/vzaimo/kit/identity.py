@@ -258,8 +258,7 @@ class Tokens:
         async with self._turn:
             if time.monotonic() - self._asked >= REFRESH_AT_MOST:
                 try:
-                    published = KeySet.import_key_set(await self._published())
-                    self._keys = published if published.keys else self._keys
+                    self._keys = KeySet.import_key_set(await self._published())
                     self._known.clear()
                 except Exception as error:  # noqa: BLE001 - it may answer anything: an error, a page, half of a set
                     # Keys that were good stay good while the issuer is away.
