@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import traceback
 
 import psycopg
@@ -16,6 +17,7 @@ from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from vzaimo.kit.database import Conflict, StoreUnavailable, open_database, retry_conflicts
+from vzaimo.kit.migrations import KIT, check, migrate
 from vzaimo.kit.tables import KitModel, MarkRow, table_of
 
 MARK = table_of(MarkRow)
@@ -136,6 +138,32 @@ async def test_a_store_answers_whoever_asks_while_a_crowd_has_every_connection(p
     await database.close()
     with pytest.raises(StoreUnavailable):
         await (await open_database("postgresql://nobody@127.0.0.1:1/none")).answers()
+
+
+async def test_a_store_answers_whoever_asks_while_long_work_has_every_connection_for_it(store_url):
+    """Exports and feeds of visitors are long work: many of them must not make a service look as if it had no store."""
+    database, done = await open_database(store_url), threading.Event()
+    await migrate(database, [KIT])
+
+    def long_work(connection):
+        if database.dialect == "sqlite":
+            done.wait(30)
+        else:
+            connection.exec_driver_sql("SELECT pg_sleep(30)")
+
+    at_work = [asyncio.create_task(database.in_thread(long_work)) for _ in range(4)]
+    try:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            await database.answers()
+            await check(database, [KIT])
+        assert not any(task.done() for task in at_work)
+    finally:
+        done.set()
+        for task in at_work:
+            task.cancel()
+        await asyncio.wait(at_work)
+        await database.close()
 
 
 async def test_a_second_process_is_kept_out_of_an_sqlite_file(tmp_path):

@@ -80,10 +80,13 @@ class Database(ABC):
     async def in_thread(self, work: Callable[[Connection], T]) -> T:
         """Run long work (exports, statistics, rebuild) in the maintenance thread, in one transaction."""
 
+    @abstractmethod
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """A short look into the store, behind nobody: neither a crowd nor long work. Raises as ``read`` does."""
+
     async def answers(self) -> None:
         """Whether the store answers, however many wait for their turn. Raises as ``read`` does."""
-        async with self.read() as tx:
-            await tx.scalar(select(1))
+        await self.look(lambda connection: connection.scalar(select(1)))
 
     @abstractmethod
     async def close(self) -> None:

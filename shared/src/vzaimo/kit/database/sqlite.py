@@ -99,9 +99,14 @@ class SqliteDatabase(Database):
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """A snapshot; readers never wait for the writer (WAL)."""
+        async with self._snapshot() as connection:
+            yield SqliteTransaction(connection)
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Connection]:
         connection = self._readers.pop() if self._readers else self._reading.connect()
         try:
-            yield SqliteTransaction(connection)
+            yield connection
         finally:
             connection.rollback()
             if self._lock_file.closed:
@@ -117,6 +122,11 @@ class SqliteDatabase(Database):
                 return work(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """On the event loop, where long work is not."""
+        async with self._snapshot() as connection:
+            return work(connection)
 
     async def close(self) -> None:
         """Close every connection and let the file go; whoever still reads closes the own one afterwards."""
