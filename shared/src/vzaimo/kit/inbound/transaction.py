@@ -119,7 +119,7 @@ async def _park(work: Work, consumer: str, batch: Batch) -> None:
 async def _unpark(work: Work, places: Sequence[str], others: Mapping[str, Subscription]) -> None:
     """Handle all that waits for these places, in its order. A replica that does the same waits, and finds the rest."""
     key = tuple_(PARKED.c.event_id, PARKED.c.consumer)
-    waiting = select(PARKED).where(PARKED.c.needs.in_(places), PARKED.c.consumer.in_(others))
+    waiting = select(PARKED).where(PARKED.c.needs.in_(places), PARKED.c.consumer.in_(list(others)))
     waiting = waiting.order_by(*key.clauses).limit(UNPARK_AT_ONCE)
     rows = await work.all(waiting.with_for_update())
     while rows:
