@@ -195,6 +195,29 @@ async def test_a_store_that_is_not_there_is_told_apart_from_a_bug():
     await database.close()
 
 
+@pytest.mark.parametrize("state", ["53100", "53200", "53300", "57014", "57P01", "58030", "08006", "55P03", "25006"])
+async def test_what_the_server_is_to_blame_for_is_an_outage_and_no_bug(postgres_url, state):
+    """Else a full disk, a statement that waits too long or a standby would make dead letters of good facts."""
+    database = await open_database(postgres_url)
+    with pytest.raises(StoreUnavailable):
+        async with database.begin() as tx:
+            await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"))
+    await database.close()
+
+
+async def test_a_slow_statement_and_a_standby_are_outages(postgres_url):
+    database = await open_database(postgres_url)
+    for setting, statement in (
+        ("statement_timeout = 10", "SELECT pg_sleep(5)"),
+        ("transaction_read_only = on", "CREATE TABLE x (id INTEGER)"),
+    ):
+        with pytest.raises(StoreUnavailable):
+            async with database.begin() as tx:
+                await tx.execute(text(f"SET LOCAL {setting}"))
+                await tx.execute(text(statement))
+    await database.close()
+
+
 async def test_a_deadlock_runs_the_handler_again(postgres_url):
     database = await open_database(postgres_url)
     await database.in_thread(MARK.metadata.create_all)

@@ -196,7 +196,7 @@ class Service:
                 try:
                     async with self.works.database.read() as tx:
                         found = await counted(tx)
-                except StoreUnavailable:
+                except (StoreUnavailable, Conflict):
                     continue
                 self.metrics.impossible.labels(name).set(found)
                 if found:
