@@ -5,10 +5,11 @@ import contextlib
 import dataclasses
 import json
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import nats
 import pytest
+from nats.js.api import DeliverPolicy
 from sqlalchemy import func, insert, select, text
 from sqlmodel import Field, SQLModel
 
@@ -409,6 +410,31 @@ async def test_what_comes_again_when_its_handling_is_forgotten_is_known_by_its_v
 async def _known(works, facts):
     async with works.database.read() as tx:
         return await tx.scalar(select(func.count()).select_from(INBOX)) == facts
+
+
+async def test_a_consumer_that_a_replica_makes_anew_meanwhile_is_fed_as_the_operator_said(
+    works, bus, nats_server, clock, monkeypatch
+):
+    """Whoever watches makes a durable that is missing, also in the moment in which it is to begin elsewhere."""
+    async with consuming(works, nats_server) as inbound:
+        await send(bus, [event_of(toy("a", 1), clock)])
+        await level(works, {"a": 1})
+        js = await inbound._jetstream()
+        usual, delete = (await js.consumer_info(TOYS, "reader-toy")).config, js.delete_consumer
+
+        async def watched(*names):
+            await delete(*names)
+            monkeypatch.setattr(js, "delete_consumer", delete)
+            await js.add_consumer(TOYS, usual)
+
+        async def same():
+            return js
+
+        monkeypatch.setattr(inbound, "_jetstream", same)
+        monkeypatch.setattr(js, "delete_consumer", watched)
+        assert await inbound.rewind("reader-toy", since=datetime.now(UTC) + timedelta(hours=1)) == 0
+        config = (await js.consumer_info(TOYS, "reader-toy")).config
+        assert config.deliver_policy == DeliverPolicy.BY_START_TIME
 
 
 async def test_a_service_without_copies_has_nothing_to_rebuild(works, nats_server):

@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy as Acknowledge
 from nats.js.api import ConsumerConfig, ConsumerInfo, DeliverPolicy
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 from sqlalchemy import func, select
 
 from vzaimo.kit.bus import DEAD_LETTERS, Access, connect, ensure_stream
@@ -33,6 +33,7 @@ from vzaimo.kit.work import Works
 log = logging.getLogger(__name__)
 LINGER = 0.1
 """Seconds for which a stopping process still listens, to give back what was on its way."""
+REMAKE_TRIES = 5
 WATCH_EVERY = 2.0
 """Seconds between looks at the durables."""
 
@@ -115,10 +116,7 @@ class Inbound:
         js = await self._jetstream() if chosen else None
         for consumer in chosen:
             if js is not None:
-                with contextlib.suppress(NotFoundError):
-                    await js.delete_consumer(consumer.subscription.fact.stream, consumer.name)
-                info = await js.add_consumer(consumer.subscription.fact.stream, _config(consumer, since))
-                waiting += info.num_pending or 0
+                waiting += (await _made_anew(js, consumer, since)).num_pending or 0
         return waiting
 
     async def replay(self, name: str, body: bytes) -> None:
@@ -246,6 +244,22 @@ async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerI
         await js.delete_consumer(stream, consumer.name)
         info = await js.add_consumer(stream, _config(consumer))
     return info
+
+
+async def _made_anew(js: JetStreamContext, consumer: Consumer, since: datetime | None) -> ConsumerInfo:
+    stream, tries = consumer.subscription.fact.stream, 0
+    while True:
+        with contextlib.suppress(NotFoundError):
+            await js.delete_consumer(stream, consumer.name)
+        try:
+            info: ConsumerInfo = await js.add_consumer(stream, _config(consumer, since))
+        except APIError:
+            # Most likely a replica that watches was faster, and made it as usual.
+            tries += 1
+            if tries == REMAKE_TRIES:
+                raise
+        else:
+            return info
 
 
 def _config(consumer: Consumer, since: datetime | None = None) -> ConsumerConfig:
