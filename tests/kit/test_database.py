@@ -4,16 +4,20 @@ import asyncio
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
+import threading
 import traceback
 
+import psycopg
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from vzaimo.kit.database import Conflict, StoreUnavailable, open_database, retry_conflicts
+from vzaimo.kit.migrations import KIT, check, migrate
 from vzaimo.kit.tables import KitModel, MarkRow, table_of
 
 MARK = table_of(MarkRow)
@@ -36,6 +40,44 @@ async def test_leaving_the_block_commits_and_an_exception_rolls_back(database):
             await tx.execute(update(MARK).values(value="1"))
             raise RuntimeError
     assert await value(database) == "0"
+
+
+CHECKED_AT_COMMIT = (
+    "CREATE TABLE parent (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE child (id INTEGER REFERENCES parent(id) DEFERRABLE INITIALLY DEFERRED)",
+)
+
+
+async def test_a_commit_that_fails_leaves_nothing_and_blocks_nobody(database):
+    async with database.begin() as tx:
+        for statement in CHECKED_AT_COMMIT:
+            await tx.execute(text(statement))
+    with pytest.raises(IntegrityError):
+        async with database.begin() as tx:
+            await tx.execute(text("INSERT INTO child VALUES (1)"))
+    await put(database)
+    async with database.read() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM child")) == 0
+    assert await value(database) == "0"
+
+
+async def test_a_disk_that_is_full_at_the_commit_is_an_outage_and_no_bug(tmp_path, monkeypatch):
+    database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    await database.in_thread(MARK.metadata.create_all)
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorname = "SQLITE_FULL"
+
+    def commit(_connection):
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database._writing.dialect, "do_commit", commit)
+        with pytest.raises(StoreUnavailable, match="SQLITE_FULL"):
+            await put(database)
+    assert await value(database) is None
+    await put(database)
+    assert await value(database) == "0"
+    await database.close()
 
 
 async def test_a_cancelled_transaction_leaves_nothing_and_blocks_nobody(database):
@@ -98,6 +140,32 @@ async def test_a_store_answers_whoever_asks_while_a_crowd_has_every_connection(p
         await (await open_database("postgresql://nobody@127.0.0.1:1/none")).answers()
 
 
+async def test_a_store_answers_whoever_asks_while_long_work_has_every_connection_for_it(store_url):
+    """Exports and feeds of visitors are long work: many of them must not make a service look as if it had no store."""
+    database, done = await open_database(store_url), threading.Event()
+    await migrate(database, [KIT])
+
+    def long_work(connection):
+        if database.dialect == "sqlite":
+            done.wait(30)
+        else:
+            connection.exec_driver_sql("SELECT pg_sleep(30)")
+
+    at_work = [asyncio.create_task(database.in_thread(long_work)) for _ in range(4)]
+    try:
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            await database.answers()
+            await check(database, [KIT])
+        assert not any(task.done() for task in at_work)
+    finally:
+        done.set()
+        for task in at_work:
+            task.cancel()
+        await asyncio.wait(at_work)
+        await database.close()
+
+
 async def test_a_second_process_is_kept_out_of_an_sqlite_file(tmp_path):
     first = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
     with pytest.raises(StoreUnavailable, match="held by another process"):
@@ -124,6 +192,29 @@ async def test_a_store_that_is_not_there_is_told_apart_from_a_bug():
     with pytest.raises(StoreUnavailable):
         async with database.read() as tx:
             await tx.scalar(text("SELECT 1"))
+    await database.close()
+
+
+@pytest.mark.parametrize("state", ["53100", "53200", "53300", "57014", "57P01", "58030", "08006", "55P03", "25006"])
+async def test_what_the_server_is_to_blame_for_is_an_outage_and_no_bug(postgres_url, state):
+    """Else a full disk, a statement that waits too long or a standby would make dead letters of good facts."""
+    database = await open_database(postgres_url)
+    with pytest.raises(StoreUnavailable):
+        async with database.begin() as tx:
+            await tx.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"))
+    await database.close()
+
+
+async def test_a_slow_statement_and_a_standby_are_outages(postgres_url):
+    database = await open_database(postgres_url)
+    for setting, statement in (
+        ("statement_timeout = 10", "SELECT pg_sleep(5)"),
+        ("transaction_read_only = on", "CREATE TABLE x (id INTEGER)"),
+    ):
+        with pytest.raises(StoreUnavailable):
+            async with database.begin() as tx:
+                await tx.execute(text(f"SET LOCAL {setting}"))
+                await tx.execute(text(statement))
     await database.close()
 
 
@@ -229,3 +320,84 @@ async def test_what_is_overwritten_or_deleted_is_gone_from_the_file(tmp_path, as
     await database.close()
     left = (tmp_path / "store.db").read_bytes()
     assert [name.encode() in left for name in ("Вера", "Анна", "Борис")] == [True, asked == "OFF", asked == "OFF"]
+
+
+@pytest.fixture
+def connections(monkeypatch):
+    """Every connection to PostgreSQL that is made from here on."""
+    made, begin = [], psycopg.AsyncConnection.__init__
+
+    def noted(self, *args, **told):
+        begin(self, *args, **told)
+        made.append(self)
+
+    monkeypatch.setattr(psycopg.AsyncConnection, "__init__", noted)
+    yield made
+    for one in made:
+        one.pgconn.finish()
+
+
+async def turn(times):
+    for _ in range(times):
+        await asyncio.sleep(0)
+
+
+async def interrupted(closing, turns):
+    """Closing is cancelled as soon as it has begun, or so many turns later."""
+    await turn(turns + 1)
+    closing.cancel()
+    await asyncio.wait([closing])
+
+
+async def insisted(closing, turns):
+    """It is cancelled twice."""
+    await turn(1)
+    closing.cancel()
+    await turn(turns)
+    closing.cancel()
+    await asyncio.wait([closing])
+
+
+async def abandoned(_closing, turns):
+    """The loop ends, and cancels whatever there is, when closing has begun."""
+    await turn(turns + 1)
+
+
+@pytest.mark.parametrize("end", [interrupted, insisted, abandoned])
+@pytest.mark.parametrize("told", [True, False], ids=["cancelled", "unaware"])
+def test_whatever_interrupts_the_closing_every_connection_is_closed(postgres_url, connections, end, told):
+    """Two are idle, two in transactions that are cancelled, or go on to their end because nobody told them."""
+
+    async def live(turns):
+        database, all_in = await open_database(postgres_url, pool_size=4), asyncio.Barrier(5)
+
+        async def meet(then):
+            async with database.begin() as tx:
+                await tx.scalar(select(1))
+                await all_in.wait()
+                await tx.scalar(text(f"SELECT pg_sleep({then})"))
+
+        working = [asyncio.create_task(meet(then)) for then in (0, 0, 0.05, 0.05)]
+        await all_in.wait()
+        await asyncio.wait(working[:2])
+        for task in working[2:]:
+            if told:
+                task.cancel()
+        await end(asyncio.create_task(database.close()), turns)
+        if not told:
+            await asyncio.gather(*working)
+
+    left = {}
+    for turns in range(6):
+        asyncio.run(live(turns))
+        left[turns] = sum(not one.closed for one in connections)
+    assert len(connections) >= 4 * len(left)
+    assert left == dict.fromkeys(left, 0)
+
+
+async def test_who_reads_while_the_store_is_closed_leaves_nothing_open(tmp_path):
+    database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
+    async with database.read() as reader, database.begin() as writer:
+        await database.close()
+    assert [one._connection.closed for one in (reader, writer)] == [True, True]
+    await (await open_database(f"sqlite:///{tmp_path / 'x.db'}")).close()

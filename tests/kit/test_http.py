@@ -349,6 +349,13 @@ async def test_a_crowd_that_reads_the_same_page_costs_one_look_into_the_store(cl
     assert await seen("?limit=3") == (["a"], True)
 
 
+async def test_who_names_two_languages_leaves_others_the_page_in_theirs(client):
+    """A header that comes twice: the route reads the first one, and what it answers is kept for nobody else."""
+    await client.get("/v1/marks/a", headers=[("accept-language", "en"), ("accept-language", "ru")])
+    kept_for_russians = (await client.get("/v1/marks/a", headers={"accept-language": "ru"})).headers["etag"]
+    assert kept_for_russians == (await client.get("/v1/marks/a")).headers["etag"]
+
+
 async def test_what_is_kept_is_no_way_around_a_limit(app, client):
     app.state.gate.limits = Limits(per_person=0, per_address=2)
     assert [(await client.get("/v1/marks")).status_code for _ in range(3)] == [200, 200, 429]
@@ -425,6 +432,12 @@ async def test_a_reader_waits_for_the_own_write_to_arrive(client, anna):
 async def test_a_reader_does_not_wait_forever(client, monkeypatch):
     monkeypatch.setattr("vzaimo.kit.http.position.PATIENCE", 0.05)
     assert (await client.get("/v1/marks", headers={"Vzaimo-Position": "mark/never/1"})).status_code == 200
+
+
+async def test_an_issuer_that_has_not_answered_yet_is_an_outage(app, client, anna):
+    app.state.gate.tokens = Tokens(issuer=ISSUER, audience=AUDIENCE, jwks="http://127.0.0.1:9/jwks")
+    answer = await client.get("/v1/mine", headers=anna)
+    assert (answer.status_code, kind_of(answer), answer.headers["retry-after"]) == (503, "unavailable", "2")
 
 
 async def test_outages_and_bugs_tell_no_secrets(client):

@@ -1,5 +1,6 @@
 """Who calls: tokens and roles."""
 
+import asyncio
 import base64
 import json
 import time
@@ -11,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
 from vzaimo.kit import identity
-from vzaimo.kit.identity import ActorNotYetKnown, InvalidToken, Stale, Tokens, actor_of, check_version
+from vzaimo.kit.identity import ActorNotYetKnown, InvalidToken, IssuerAway, Stale, Tokens, actor_of, check_version
 from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, signing_key, token, write_jwks
 
 NOW = datetime(2026, 9, 27, 9, tzinfo=UTC)
@@ -99,9 +100,55 @@ async def test_good_keys_stay_good_while_the_issuer_is_away(tokens, tmp_path, mo
     assert await tokens.verify(token("anna"))
 
 
-async def test_an_issuer_that_never_answered_is_named(tmp_path):
-    with pytest.raises(InvalidToken, match="issuer-away"):
+@pytest.mark.parametrize(
+    "published", ["", "<html>", "[]", "{}", '{"keys": []}', "7", '{"keys": 7}', '{"keys": [7]}', '{"keys": [{}]}']
+)
+async def test_what_is_no_set_of_keys_takes_none_away(tokens, tmp_path, monkeypatch, published):
+    """A proxy before the issuer may answer anything."""
+    await tokens.verify(token("anna"))
+    (tmp_path / "jwks.json").write_text(published)
+    monkeypatch.setattr("vzaimo.kit.identity.REFRESH_AFTER", 0)
+    monkeypatch.setattr("vzaimo.kit.identity.REFRESH_AT_MOST", 0)
+    assert await tokens.verify(token("anna"))
+
+
+async def test_an_issuer_that_never_answered_is_no_fault_of_the_token():
+    with pytest.raises(IssuerAway):
         await Tokens(issuer=ISSUER, audience=AUDIENCE, jwks="http://127.0.0.1:9/jwks").verify(token("anna"))
+
+
+def hanging(tokens, monkeypatch):
+    """Let the issuer not answer; the event says that it was asked."""
+    asked = asyncio.Event()
+
+    async def slowly():
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(tokens, "_published", slowly)
+    return asked
+
+
+async def test_while_a_slow_issuer_is_asked_again_others_go_on_with_the_keys_that_there_are(tokens, monkeypatch):
+    await tokens.verify(token("anna"))
+    monkeypatch.setattr("vzaimo.kit.identity.REFRESH_AFTER", 0)
+    monkeypatch.setattr("vzaimo.kit.identity.REFRESH_AT_MOST", 0)
+    asked = hanging(tokens, monkeypatch)
+    first = asyncio.create_task(tokens.verify(token("anna")))
+    await asked.wait()
+    async with asyncio.timeout(10):
+        assert await tokens.verify(token("boris"))
+    first.cancel()
+
+
+async def test_who_hangs_up_while_the_issuer_is_asked_leaves_the_question_to_the_next(tokens, monkeypatch):
+    published, asked = tokens._published, hanging(tokens, monkeypatch)
+    first = asyncio.create_task(tokens.verify(token("anna")))
+    await asked.wait()
+    first.cancel()
+    await asyncio.wait([first])
+    monkeypatch.setattr(tokens, "_published", published)
+    assert await tokens.verify(token("anna"))
 
 
 def role(name="coordinator", city="izhevsk", **fields):

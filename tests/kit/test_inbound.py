@@ -5,10 +5,11 @@ import contextlib
 import dataclasses
 import json
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import nats
 import pytest
+from nats.js.api import DeliverPolicy
 from sqlalchemy import func, insert, select, text
 from sqlmodel import Field, SQLModel
 
@@ -16,13 +17,15 @@ from vzaimo.contracts.event import envelope, parse
 from vzaimo.kit.bus import DEADLETTER, Access, Stream, ensure_stream
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import StoreUnavailable, open_database
+from vzaimo.kit.forgetting import HANDLED, forget
 from vzaimo.kit.ids import new_id
-from vzaimo.kit.inbound import Arrival, Copy, Inbound, Subscription, failures
+from vzaimo.kit.inbound import Arrival, Copy, Inbound, Subscription, failures, transaction
 from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD
 from vzaimo.kit.inbound.copies import keep
+from vzaimo.kit.inbound.transaction import handle
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.publisher import Message, Publisher
-from vzaimo.kit.tables import ParkedRow, new_registry, table_of
+from vzaimo.kit.tables import InboxRow, KitModel, ParkedRow, new_registry, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.toys import NOTES, TOYS, NoteChanged, NoteFact, ToyFact, ToyMoved
 from vzaimo.kit.work import Works
@@ -49,7 +52,7 @@ class SeenRow(Model, table=True):
     after: int
 
 
-TOY, SEEN, PARKED = table_of(ToyRow), table_of(SeenRow), table_of(ParkedRow)
+TOY, SEEN, PARKED, INBOX = map(table_of, (ToyRow, SeenRow, ParkedRow, InboxRow))
 COPY = Copy(TOY, lambda fact: {"name": fact.name, "text": fact.text, "version": fact.aggregate_version})
 
 
@@ -241,15 +244,109 @@ async def test_a_store_that_is_away_for_ten_minutes_makes_no_dead_letter(works, 
     assert len(await effects(works)) == 300
 
 
-async def test_a_parked_fact_runs_when_what_it_needs_has_come(works, bus, nats_server, clock):
-    async def needs_a_toy(work, batch):
-        for arrival in batch.arrivals:
-            if await work.scalar(select(TOY.c.version).where(TOY.c.name == arrival.fact.name)) is None:
-                batch.park(arrival, f"toy:{arrival.fact.name}")
-            else:
-                await work.execute(insert(SEEN), {"name": arrival.fact.name, "before": 0, "after": 1})
+async def needs_a_toy(work, batch):
+    """A note is noted when there is a toy of its first name; poison never is."""
+    for arrival in batch.arrivals:
+        toy_name = arrival.fact.name.partition("-")[0]
+        if await work.scalar(select(TOY.c.version).where(TOY.c.name == toy_name)) is None:
+            batch.park(arrival, f"toy:{toy_name}")
+        elif arrival.fact.text == "poison":
+            raise ValueError("poison")
+        else:
+            await work.execute(insert(SEEN), {"name": arrival.fact.name, "before": 0, "after": 1})
 
-    both = Subscription(ToyFact, copy=COPY), Subscription(NoteFact, effect=needs_a_toy)
+
+WAITING_FOR_TOYS = Subscription(ToyFact, copy=COPY), Subscription(NoteFact, effect=needs_a_toy)
+
+
+async def take(works, clock, *facts):
+    """Handle facts of one aggregate as a consumer does."""
+    arrivals = [Arrival(parse(body), body) for _, _, body in (event_of(fact, clock) for fact in facts)]
+    subscription = next(one for one in WAITING_FOR_TOYS if isinstance(facts[0], one.fact))
+    by_name = {one.durable("reader"): one for one in WAITING_FOR_TOYS}
+    return await handle(works, "reader", subscription, arrivals, by_name)
+
+
+def note(name, text=""):
+    return NoteChanged(aggregate_version=1, name=name, text=text)
+
+
+async def parked(works):
+    async with works.database.read() as tx:
+        return {row.needs: row.parked_at for row in await tx.all(select(PARKED))}
+
+
+async def test_all_that_waits_for_a_fact_is_handled_with_it(works, clock, monkeypatch):
+    monkeypatch.setattr(transaction, "UNPARK_AT_ONCE", 3)
+    await works.database.in_thread(Model.metadata.create_all)
+    await take(works, clock, *(note(f"a-{number}") for number in range(10)))
+    assert len(await effects(works)) == 0
+    await take(works, clock, toy("a", 1))
+    assert len(await effects(works)) == 10
+    assert await parked(works) == {}
+
+
+async def test_a_parked_fact_that_fails_does_not_hold_up_what_it_waited_for(works, clock):
+    await works.database.in_thread(Model.metadata.create_all)
+    await take(works, clock, note("a-1", "poison"))
+    assert await take(works, clock, toy("a", 1)) == 1
+    assert await copies(works) == {"a": 1}
+    assert await parked(works) == {"toy:a": clock.now()}
+
+
+async def test_what_waits_for_something_else_afterwards_has_waited_since_it_came(works, clock):
+    async def needs_two(_work, batch):
+        for arrival in batch.arrivals:
+            batch.park(arrival, f"toy:{next(wanted)}")
+
+    await works.database.in_thread(Model.metadata.create_all)
+    wanted, came = iter("ab"), clock.now()
+    both = WAITING_FOR_TOYS[0], Subscription(NoteFact, effect=needs_two)
+    by_name = {one.durable("reader"): one for one in both}
+    for subscription, fact in ((both[1], note("x")), (both[0], toy("a", 1))):
+        body = event_of(fact, clock)[2]
+        await handle(works, "reader", subscription, [Arrival(parse(body), body)], by_name)
+        clock.advance(timedelta(minutes=1))
+    assert await parked(works) == {"toy:b": came}
+
+
+async def test_what_arrives_while_a_fact_is_being_parked_for_it_is_not_missed(postgres_url, clock):
+    """Of two replicas one parks, the other takes what is needed: neither sees what the other has not committed."""
+    replicas = [Works(await open_database(postgres_url), clock) for _ in range(2)]
+    for model in (KitModel, Model):
+        await replicas[0].database.in_thread(model.metadata.create_all)
+    effect, came = WAITING_FOR_TOYS[1].effect, []
+
+    async def slowly(work, batch):
+        await effect(work, batch)
+        if not came:
+            came.append(await take(replicas[1], clock, toy("a", 1)))
+
+    both = WAITING_FOR_TOYS[0], Subscription(NoteFact, effect=slowly)
+    body = event_of(note("a-1"), clock)[2]
+    await handle(
+        replicas[0], "reader", both[1], [Arrival(parse(body), body)], {one.durable("reader"): one for one in both}
+    )
+    found, left = await effects(replicas[0]), await parked(replicas[0])
+    for works in replicas:
+        await works.database.close()
+    assert (came, found, left) == ([1], [("a-1", 0, 1)], {})
+
+
+async def test_a_parked_fact_that_comes_again_looks_once_more_for_what_it_needs(works, clock):
+    """As when the process that parked it was killed before it looked for itself, and what is needed came meanwhile."""
+    await works.database.in_thread(Model.metadata.create_all)
+    body = event_of(note("a-1"), clock)[2]
+    arrival, by_name = Arrival(parse(body), body), {one.durable("reader"): one for one in WAITING_FOR_TOYS}
+    await handle(works, "reader", WAITING_FOR_TOYS[1], [arrival], by_name)
+    async with works.begin(Cause(actor="test")) as work:
+        await work.execute(insert(TOY), {"name": "a", "text": "", "version": 1})
+    assert await handle(works, "reader", WAITING_FOR_TOYS[1], [arrival], by_name) == 0
+    assert (await effects(works), await parked(works)) == ([("a-1", 0, 1)], {})
+
+
+async def test_a_parked_fact_runs_when_what_it_needs_has_come(works, bus, nats_server, clock):
+    both = WAITING_FOR_TOYS
     async with consuming(works, nats_server, *both) as inbound:
         await send(bus, [event_of(NoteChanged(aggregate_version=1, name="a"), clock)])
         await eventually(lambda: inbound.parked == 1, "parked")
@@ -297,6 +394,47 @@ async def test_two_readers_share_the_work_and_no_effect_is_doubled(bus, works, n
     seen = await effects(works)
     assert len({(name, after) for name, _, after in seen}) == len(seen)
     assert len({(name, before) for name, before, _ in seen}) == len(seen)
+
+
+async def test_what_comes_again_when_its_handling_is_forgotten_is_known_by_its_version(works, bus, nats_server, clock):
+    async with consuming(works, nats_server) as inbound:
+        await send(bus, [event_of(toy("a", 1), clock), event_of(toy("b", 1), clock)])
+        await level(works, {"a": 1, "b": 1})
+        clock.advance(HANDLED)
+        assert await forget(works) == 2
+        assert await inbound.rewind("reader-toy") == 2
+        await eventually(lambda: _known(works, 2), "handled again")
+    assert sorted(await effects(works)) == [("a", 0, 1), ("b", 0, 1)]
+
+
+async def _known(works, facts):
+    async with works.database.read() as tx:
+        return await tx.scalar(select(func.count()).select_from(INBOX)) == facts
+
+
+async def test_a_consumer_that_a_replica_makes_anew_meanwhile_is_fed_as_the_operator_said(
+    works, bus, nats_server, clock, monkeypatch
+):
+    """Whoever watches makes a durable that is missing, also in the moment in which it is to begin elsewhere."""
+    async with consuming(works, nats_server) as inbound:
+        await send(bus, [event_of(toy("a", 1), clock)])
+        await level(works, {"a": 1})
+        js = await inbound._jetstream()
+        usual, delete = (await js.consumer_info(TOYS, "reader-toy")).config, js.delete_consumer
+
+        async def watched(*names):
+            await delete(*names)
+            monkeypatch.setattr(js, "delete_consumer", delete)
+            await js.add_consumer(TOYS, usual)
+
+        async def same():
+            return js
+
+        monkeypatch.setattr(inbound, "_jetstream", same)
+        monkeypatch.setattr(js, "delete_consumer", watched)
+        assert await inbound.rewind("reader-toy", since=datetime.now(UTC) + timedelta(hours=1)) == 0
+        config = (await js.consumer_info(TOYS, "reader-toy")).config
+        assert config.deliver_policy == DeliverPolicy.BY_START_TIME
 
 
 async def test_a_service_without_copies_has_nothing_to_rebuild(works, nats_server):

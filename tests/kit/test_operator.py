@@ -1,5 +1,6 @@
 """What an operator may tell a service."""
 
+import asyncio
 import time
 from datetime import timedelta
 
@@ -64,6 +65,15 @@ async def test_keys_of_commands_are_forgotten_after_a_day(foreign, settings_of, 
 async def cities(calendar):
     async with calendar.service.works.database.read() as tx:
         return {row.id: row.status for row in await tx.all(select(CITY))}
+
+
+async def test_a_bus_that_is_away_is_an_answer_for_the_operator_too(operate, nats_server, monkeypatch):
+    monkeypatch.setattr("vzaimo.kit.service.service.REACHED_WITHIN", 0.2)
+    nats_server.stop()
+    for method, path in (("POST", "/reconcile"), ("GET", "/dead-letters"), ("POST", "/rebuild")):
+        async with asyncio.timeout(20):
+            answer = await operate(method, path)
+        assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5"), path
 
 
 async def test_nobody_else_operates(operate):

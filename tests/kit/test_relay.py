@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import os
 import random
 import shutil
@@ -11,6 +12,7 @@ import sys
 import textwrap
 
 import nats
+import pytest
 from sqlalchemy import func, select, text, update
 
 from vzaimo.contracts.event import parse
@@ -19,7 +21,9 @@ from vzaimo.kit.bus import Access, Stream, connect
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.clock import SystemClock
 from vzaimo.kit.database import open_database
+from vzaimo.kit.ids import new_id
 from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.publisher import MOVED, Message, Publisher
 from vzaimo.kit.relay import Relay, open_log, reconcile
 from vzaimo.kit.relay.healing import heal
 from vzaimo.kit.tables import KitModel, OutboxRow, table_of
@@ -254,6 +258,147 @@ async def test_an_older_copy_of_the_streams_is_filled_up_again(works, nats_serve
     await check_agreement(works, nats_server)
 
 
+class InHand:
+    """A log that has just handed a fact out when an older copy of the streams takes the place of the newer."""
+
+    def __init__(self, log, nats_server, older):
+        self._log, self._nats_server, self._older = log, nats_server, older
+        self.armed = False
+
+    def __getattr__(self, name):
+        return getattr(self._log, name)
+
+    async def pending(self, limit, *, after=0):
+        facts = await self._log.pending(limit, after=after)
+        if facts and self.armed:
+            self.armed = False
+            self._nats_server.kill()
+            shutil.rmtree(self._nats_server.store_dir)
+            shutil.copytree(self._older, self._nats_server.store_dir)
+            await asyncio.sleep(0.2)  # the connection is known to be lost: what is published now waits in the client
+            asyncio.get_running_loop().call_later(0.2, self._nats_server.start)
+        return facts
+
+
+async def test_a_fact_in_hand_does_not_come_before_those_that_an_older_copy_of_the_streams_lacks(
+    works, nats_server, tmp_path
+):
+    older = tmp_path / "older"
+    log = InHand(open_log(works.database), nats_server, older)
+    async with running(works, nats_server, log) as relay:
+        await add(works, *moves("a", range(1, 11)))
+        await all_published(works)
+        nats_server.stop()
+        shutil.copytree(nats_server.store_dir, older)
+        nats_server.start()
+        await add(works, *moves("a", range(11, 21)))
+        await all_published(works)
+        log.armed = True
+        await add(works, *moves("a", [21, 22]))
+        await eventually(lambda: [one for one in relay.state.healed if one.lost], "healed", patience=30)
+        await all_published(works)
+    assert [event_id for event_id, _ in await stream_ids(nats_server)] == await log_ids(works)
+    await check_agreement(works, nats_server)
+
+
+async def test_who_leads_no_longer_does_not_come_between(works, nats_server):
+    """What a relay published that has lost its leadership meanwhile arrives late: the stream has gone on."""
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 4)))
+        await all_published(works)
+        before = Message(str(new_id()), TOYS, "toy.pub.toy.toy_moved.v1.-.-.a", b"{}", after=2)
+        client = await connect(Access(nats_server.url), "toy")
+        assert await Publisher(client).publish([before]) == [MOVED]
+        await client.close()
+        await add(works, *moves("a", range(4, 6)))
+        await all_published(works)
+    assert [event_id for event_id, _ in await stream_ids(nats_server)] == await log_ids(works)
+
+
+async def test_a_fact_that_its_own_stream_refuses_is_set_aside_and_those_behind_it_keep_their_order(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *moves("a", [1]))
+        await all_published(works)
+    client = await connect(Access(nats_server.url), "toy")
+    config = (await client.jetstream().stream_info(TOYS)).config
+    await client.jetstream().update_stream(dataclasses.replace(config, max_msg_size=1500))
+    await client.close()
+    big = ToyMoved(aggregate_version=2, name="a", text="x" * 2000)
+    await add(works, *moves("b", [1]), big, *moves("a", [3, 4, 5]))
+    async with running(works, nats_server):
+        await eventually(lambda: refused(works), "set aside")
+        await eventually(lambda: _pending_is(works, 1), "the others are published")
+    told = [(event.data.name, event.data.aggregate_version) for _, event in await stream_ids(nats_server)]
+    assert told == [("a", 1), ("b", 1), ("a", 3), ("a", 4), ("a", 5)]
+
+
+async def _pending_is(works, facts):
+    return await pending(works) == facts
+
+
+@pytest.fixture
+def forgetful(monkeypatch):
+    """A server that knows message ids for a tenth of a second, and whose first answer to the next batch gets lost."""
+    monkeypatch.setattr("vzaimo.kit.bus.DUPLICATE_WINDOW", 0.1)
+    publish = Publisher.publish
+
+    async def partly(self, messages, **told):
+        answers = await publish(self, messages, **told)
+        if len(messages) > 1:
+            monkeypatch.setattr(Publisher, "publish", publish)
+            answers[0] = None
+        return answers
+
+    monkeypatch.setattr(Publisher, "publish", partly)
+
+
+async def test_what_was_answered_in_part_is_recognised_beyond_the_duplicate_window(
+    works, nats_server, forgetful, monkeypatch
+):
+    class Killed(Exception):
+        pass
+
+    await add(works, *moves("a", range(1, 6)))
+    relay_note = Relay._note
+
+    async def noted(self, *args):
+        await relay_note(self, *args)
+        raise Killed
+
+    monkeypatch.setattr(Relay, "_note", noted)
+    with contextlib.suppress(ExceptionGroup):
+        async with running(works, nats_server):
+            await asyncio.sleep(0.5)
+    monkeypatch.setattr(Relay, "_note", relay_note)
+    await asyncio.sleep(0.2)
+    async with running(works, nats_server):
+        await all_published(works)
+    assert [event_id for event_id, _ in await stream_ids(nats_server)] == await log_ids(works)
+
+
+async def test_an_older_note_is_not_published_over_the_newer_that_the_stream_has(works, nats_server, monkeypatch):
+    """Both were published, and the relay died before it noted either; the server has forgotten their ids."""
+    monkeypatch.setattr("vzaimo.kit.bus.DUPLICATE_WINDOW", 0.1)
+    async with running(works, nats_server):
+        await add(works, *(NoteChanged(aggregate_version=version, name="a", text=str(version)) for version in (1, 2)))
+        await add(works, NoteChanged(aggregate_version=1, name="b", text="t"))
+        await all_published(works)
+    async with works.database.begin() as tx:
+        await tx.execute(update(OUTBOX).values(stream_seq=None))
+    await asyncio.sleep(0.2)
+    async with running(works, nats_server) as relay:
+        await eventually(lambda: relay.drained(1), "published")
+        await eventually(lambda: _noted(works), "noted")
+    found = {event.data.name: event.data.aggregate_version for _, event in await stream_ids(nats_server, NOTES)}
+    assert found == {"a": 2, "b": 1}
+
+
+async def _noted(works):
+    async with works.database.read() as tx:
+        open_rows = select(func.count()).where(OUTBOX.c.stream_seq.is_(None), OUTBOX.c.refused.is_(None))
+        return await tx.scalar(open_rows) == 0
+
+
 async def test_streams_that_are_gone_altogether_are_published_again(works, nats_server):
     async with running(works, nats_server) as relay:
         await add(works, *moves("a", range(1, 301)))
@@ -306,6 +451,77 @@ async def test_a_store_older_than_its_stream_publishes_nothing_until_it_is_recon
         assert relay.state.behind is None
     assert adopted == {"a": 10, "b": 5}
     assert sorted(event_id for event_id, _ in await stream_ids(nats_server)) == sorted(await log_ids(works))
+
+
+async def forgotten(works, after):
+    """What a restored backup looks like: the newest rows are not there."""
+    async with works.database.begin() as tx:
+        await tx.execute(OUTBOX.delete().where(OUTBOX.c.stream_seq > after))
+
+
+async def reconciled(works, nats_server):
+    """Reconcile in a process of its own, which no relay hears of."""
+
+    async def adopt(_work, _facts):
+        pass
+
+    client, outbox = await connect(Access(nats_server.url), "toy"), open_log(works.database)
+    taken = await reconcile(works, outbox, client.jetstream(), TOY_STREAM, adopt)
+    await outbox.close()
+    await client.close()
+    return taken
+
+
+async def test_a_store_that_is_older_is_known_to_every_replica_and_what_another_reconciles_too(
+    postgres_url, nats_server, clock
+):
+    database = await open_database(postgres_url)
+    await database.in_thread(KitModel.metadata.create_all)
+    works = Works(database, clock)
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 11)))
+        await all_published(works)
+    await forgotten(works, after=7)
+    await add(works, *moves("c", [1]))
+    async with running(works, nats_server) as first, running(works, nats_server) as second:
+        for relay in (first, second):
+            await eventually(lambda relay=relay: relay.state.behind, "seen to be older")
+            assert (relay.state.behind.stream, relay.state.behind.unknown) == (TOYS, 8)
+        assert {first.state.leads, second.state.leads} == {True, False}
+        assert await reconciled(works, nats_server) == 3
+        for relay in (first, second):
+            await eventually(lambda relay=relay: relay.state.behind is None, "reconciled")
+        await all_published(works)
+    await database.close()
+
+
+async def test_what_is_reconciled_elsewhere_is_seen(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *moves("a", range(1, 6)))
+        await all_published(works)
+    await forgotten(works, after=3)
+    async with running(works, nats_server) as relay:
+        await eventually(lambda: relay.state.behind, "seen to be older")
+        assert await reconciled(works, nats_server) == 2
+        await eventually(lambda: relay.state.behind is None, "reconciled")
+
+
+async def test_a_message_of_somebody_elses_making_is_named_and_nothing_is_published_behind_it(works, nats_server):
+    async with running(works, nats_server) as relay:
+        await add(works, *moves("a", [1]))
+        await all_published(works)
+        client = await connect(Access(nats_server.url), "stranger")
+        for headers in (None, {"Nats-Msg-Id": "by hand"}):
+            await client.jetstream().publish("toy.pub.toy.toy_moved.v1.-.-.a", b"{}", headers=headers)
+        await add(works, *moves("a", [2]))
+        await eventually(lambda: relay.state.behind, "seen")
+        assert (relay.state.behind.unknown, await pending(works)) == (2, 1)
+        for seq in (2, 3):
+            await client.jetstream().delete_msg(TOYS, seq)
+        await client.close()
+        relay.heal_again()
+        await all_published(works)
+    assert [event.data.aggregate_version for _, event in await stream_ids(nats_server)] == [1, 2]
 
 
 async def test_contacts_are_healed_by_person_and_the_erased_stay_erased(works, nats_server):
@@ -375,6 +591,30 @@ async def test_a_store_older_than_an_erasure_learns_of_it_and_brings_nothing_bac
     assert adopted == {"a": "NoteErased", "b": "NoteChanged", "d": "NoteChanged"}
     published = {event.data.name: event.name for _, event in await stream_ids(nats_server, NOTES)}
     assert published == {"a": "NoteErased", "b": "NoteChanged", "c": "NoteChanged", "d": "NoteChanged"}
+
+
+async def test_a_stream_that_was_lost_long_ago_hides_no_erasure_from_an_older_store(works, nats_server):
+    """What was erased keeps its place in the stream that is lost: a higher one than any in the stream that there is."""
+    async with running(works, nats_server) as relay:
+        await add(works, *(NoteChanged(aggregate_version=version, name="c", text="t") for version in range(1, 6)))
+        await add(works, *(NoteChanged(aggregate_version=1, name=name, text="t") for name in "ab"))
+        await add(works, NoteErased(aggregate_version=2, name="a"))
+        await all_published(works)
+        async with works.database.begin() as tx:
+            await outbox.blank(tx, "note", "a", below=2)
+        nats_server.kill()
+        shutil.rmtree(nats_server.store_dir)
+        nats_server.start()
+        await eventually(lambda: [one for one in relay.state.healed if one.lost], "healed", patience=30)
+        await eventually(lambda: _noted(works), "published again")
+        await add(works, NoteErased(aggregate_version=2, name="b"))
+        await eventually(lambda: _noted(works), "erased")
+    async with works.database.begin() as tx:  # the backup was taken before the last erasure
+        await tx.execute(OUTBOX.delete().where(OUTBOX.c.id == select(func.max(OUTBOX.c.id)).scalar_subquery()))
+    async with running(works, nats_server) as relay:
+        await eventually(lambda: relay.state.behind, "seen to be older")
+    published = {event.data.name: event.name for _, event in await stream_ids(nats_server, NOTES)}
+    assert published == {"a": "NoteErased", "b": "NoteErased", "c": "NoteChanged"}
 
 
 async def test_a_fact_that_no_stream_takes_is_set_aside_and_blocks_nobody(works, nats_server):

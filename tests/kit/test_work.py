@@ -9,7 +9,8 @@ from sqlalchemy import func, insert, select
 from vzaimo.contracts.event import parse
 from vzaimo.kit import outbox
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.idempotency import Attempt, KeyReused, Repeated, sweep
+from vzaimo.kit.forgetting import forget
+from vzaimo.kit.idempotency import Attempt, KeyReused, Repeated
 from vzaimo.kit.tables import IdempotencyRow, MarkRow, OutboxRow, TimerRow, table_of
 from vzaimo.kit.testing.toys import ToyMoved
 from vzaimo.kit.timers import Timers
@@ -85,8 +86,7 @@ async def test_a_key_is_free_again_after_a_failure_and_after_a_day(works):
         async with works.begin(cause) as work:
             work.done("toy", "a", 1)
         works.clock.advance(timedelta(hours=24))
-    async with works.database.begin() as tx:
-        await sweep(tx, works.clock.now())
+    await forget(works)
     assert await count(works, IDEMPOTENCY) == 0
 
 

@@ -63,6 +63,16 @@ async def test_an_application_is_checked(registry, moderator, apply, kind):
     assert kind(await registry.call("GET", "/cities/nowhere")) == (404, "unknown-city")
 
 
+async def test_what_is_not_there_is_not_found(registry):
+    nothing = "00000000-0000-0000-0000-000000000000"
+    for path in (
+        "/cities/x",
+        "/topics/x",
+        *(f"/{one}/{nothing}" for one in ("organisations", "practices", "adoptions")),
+    ):
+        assert (await registry.call("GET", path)).status_code == 404, path
+
+
 async def test_of_those_who_apply_for_one_city_at_once_one_does(registry, moderator, apply, kind):
     answers = await asyncio.gather(*(apply("perm", f"person-{number}") for number in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
@@ -73,6 +83,26 @@ async def test_a_client_that_is_registered_at_once_has_one_role(registry, izhevs
     body = {"client_id": "robot", "scopes": ["read"], "expires_at": "2027-01-01T00:00:00Z"}
     answers = await asyncio.gather(*(registry.call("POST", "/cities/izhevsk/clients", "anna", body) for _ in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409, 409]
+
+
+async def test_a_client_whose_time_is_over_before_it_begins_is_refused_by_the_field(registry, izhevsk, clock, kind):
+    body = {"client_id": "robot", "scopes": ["read"], "expires_at": clock.now().isoformat()}
+    answer = await registry.call("POST", "/cities/izhevsk/clients", "anna", body)
+    assert kind(answer) == (422, "expiry-passed")
+    assert "expires_at" in answer.json()["detail"]
+    assert [event.data.role.role for event in await registry.facts("RoleGranted")] == ["moderator", "coordinator"]
+
+
+async def test_a_place_is_in_a_city_that_there_is(registry, moderator, apply, kind):
+    place = {"city": "nowhere", "name": "Школа", "kind": "school"}
+    assert kind(await registry.call("POST", "/organisations", moderator, place)) == (404, "unknown-city")
+    await apply("tver", "boris")
+    await registry.done("POST", "/organisations", moderator, {**place, "city": "tver"})
+    await registry.done("POST", "/cities/tver/decline", moderator)
+    assert kind(await registry.call("POST", "/organisations", moderator, {**place, "city": "tver"})) == (
+        404,
+        "unknown-city",
+    )
 
 
 async def test_what_a_store_cannot_keep_is_refused_by_its_field(registry, moderator, izhevsk):

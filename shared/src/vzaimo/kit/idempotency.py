@@ -6,7 +6,7 @@ The HTTP side is the ``Idempotency-Key`` field of draft-ietf-httpapi-idempotency
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from vzaimo.kit.database import Transaction, insert
 from vzaimo.kit.tables import IdempotencyRow, table_of
@@ -91,8 +91,3 @@ async def conclude(tx: Transaction, attempt: Attempt, done: Done, now: datetime)
         .where(_TABLE.c.scope == attempt.scope, _TABLE.c.key == attempt.key)
         .values(outcome={"aggregate": done.aggregate, "id": done.id, "version": done.version}, created_at=now)
     )
-
-
-async def sweep(tx: Transaction, now: datetime) -> None:
-    """Forget outcomes older than 24 hours."""
-    await tx.execute(delete(_TABLE).where(_TABLE.c.created_at <= now - KEPT))

@@ -48,6 +48,10 @@ class InvalidToken(Exception):
         self.reason = reason
 
 
+class IssuerAway(Exception):
+    """The issuer has not told its keys yet: nothing can be said of the token."""
+
+
 @dataclass
 class NotAllowed(Refusal):
     """The caller is known and may not do this."""
@@ -184,7 +188,7 @@ class Tokens:
         )
 
     async def verify(self, token: str) -> Claims:
-        """Read a bearer token. Raises ``InvalidToken``."""
+        """Read a bearer token. Raises ``InvalidToken``, or ``IssuerAway``."""
         if len(token) > MAX_TOKEN:
             raise InvalidToken("malformed")
         keys = await self._current_keys()
@@ -245,22 +249,23 @@ class Tokens:
             raise InvalidToken("bad-signature") from None
 
     async def _current_keys(self) -> KeySet:
-        if self._keys is not None and time.monotonic() - self._asked < REFRESH_AFTER:
+        # While somebody asks an issuer that is slow, nobody else waits for it.
+        if self._keys is not None and (time.monotonic() - self._asked < REFRESH_AFTER or self._turn.locked()):
             return self._keys
         return await self._fresh_keys()
 
     async def _fresh_keys(self) -> KeySet:
         async with self._turn:
             if time.monotonic() - self._asked >= REFRESH_AT_MOST:
-                self._asked = time.monotonic()
                 try:
                     self._keys = KeySet.import_key_set(await self._published())
                     self._known.clear()
-                except (httpx2.HTTPError, OSError, ValueError, JoseError) as error:
+                except Exception as error:  # noqa: BLE001 - it may answer anything: an error, a page, half of a set
                     # Keys that were good stay good while the issuer is away.
                     log.warning("the issuer's keys cannot be read: %s", type(error).__name__)
+                self._asked = time.monotonic()
             if self._keys is None:
-                raise InvalidToken("issuer-away")
+                raise IssuerAway
             return self._keys
 
     async def _published(self) -> Any:

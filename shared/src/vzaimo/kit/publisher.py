@@ -18,7 +18,10 @@ from vzaimo.contracts.event import MEDIA_TYPE
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is published: ``stream`` must be the one that takes the subject."""
+    """What is published: ``stream`` must be the one that takes the subject.
+
+    ``after``: the sequence at which the stream must end; the server takes the message nowhere else.
+    """
 
     id: str
     stream: str
@@ -26,6 +29,7 @@ class Message:
     body: bytes
     traceparent: str | None = None
     headers: dict[str, str] | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,17 @@ class Refused:
     reason: str
 
 
-Answer = int | Refused | None
-"""The sequence in the stream; or a refusal; or nothing, in time: try again."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The stream ends elsewhere than where the message was to follow: not taken. See what the stream holds."""
+
+
+MOVED = Moved()
+Answer = int | Refused | Moved | None
+"""The sequence in the stream; or a refusal; or that the stream ends elsewhere; or nothing, in time: try again."""
+
+_ELSEWHERE = frozenset({10071, 10164})
+"""JetStream's codes for another last sequence than the expected one."""
 
 
 class Publisher:
@@ -93,6 +106,8 @@ def _headers(message: Message) -> dict[str, str]:
     headers = {"Nats-Msg-Id": message.id, "Nats-Expected-Stream": message.stream, "content-type": MEDIA_TYPE}
     if message.traceparent is not None:
         headers["traceparent"] = message.traceparent
+    if message.after is not None:
+        headers["Nats-Expected-Last-Sequence"] = str(message.after)
     return headers | (message.headers or {})
 
 
@@ -103,6 +118,8 @@ def _read(reply: Msg) -> Answer:
     error = answer.get("error")
     if error is None:
         return int(answer["seq"])
+    if error.get("err_code") in _ELSEWHERE:
+        return MOVED
     if error.get("code") == 400:  # noqa: PLR2004 - the request itself is at fault; others pass
         return Refused(str(error.get("description", "refused")))
     return None

@@ -91,7 +91,7 @@ class OutboxRow(KitModel, table=True):
 
 
 class InboxRow(KitModel, table=True):
-    """A fact that was handled: its effect and this row were committed together."""
+    """A fact that was handled: its effect and this row were committed together. It is known for a year."""
 
     __tablename__ = "inbox"
     __table_args__ = (Index("ix_inbox_handled_at", "handled_at"),)
@@ -118,6 +118,7 @@ class FailureRow(KitModel, table=True):
     """How often a fact could not be handled, and when it is tried again."""
 
     __tablename__ = "failure"
+    __table_args__ = (Index("ix_failure_last_at", "last_at"),)
 
     consumer: str = Field(primary_key=True)
     event_id: str = Field(primary_key=True)

@@ -7,7 +7,7 @@ from vzaimo.kit.settings import load
 from vzaimo.registry.api import ROUTERS
 from vzaimo.registry.handlers import adoptions, leaving, practices, standing
 from vzaimo.registry.handlers.adopt import adopt
-from vzaimo.registry.handlers.mail import invite_first_moderator, send_due
+from vzaimo.registry.handlers.mail import send_due
 from vzaimo.registry.settings import RegistrySettings
 from vzaimo.registry.store import ADOPTION, CITY, CONTACT, ORGANISATION, PRACTICE, ROLE, TOPIC, Model
 from vzaimo.registry.wording import WORDING
@@ -31,9 +31,14 @@ def parts(settings: RegistrySettings) -> Parts:
     key = settings.invitation_key.get_secret_value().encode()
 
     async def mail(service: Service) -> None:
-        if settings.first_moderator is not None:
-            await invite_first_moderator(service.works, settings.first_moderator)
-        await send_due(service.works, settings.smtp, key=key, sender=settings.mail_from, portal=settings.portal_url)
+        await send_due(
+            service.works,
+            settings.smtp,
+            key=key,
+            sender=settings.mail_from,
+            portal=settings.portal_url,
+            first_moderator=settings.first_moderator,
+        )
 
     return Parts(
         name="registry",

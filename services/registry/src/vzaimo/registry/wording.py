@@ -79,6 +79,11 @@ WORDING: Wording = {
         ("Роль уже назначена", "У этого человека уже есть роль {role}."),
         ("The role is held already", "This person has the role {role} already."),
     ),
+    "expiry-passed": Words(
+        422,
+        ("Срок уже истёк", "Проверьте поле expires_at: {expires_at} уже в прошлом."),
+        ("It would be over already", "Check the field expires_at: {expires_at} is in the past."),
+    ),
     "unknown-role": Words(
         404, ("Роль не найдена", "Роли {role_id} нет."), ("No such role", "There is no role {role_id}.")
     ),

@@ -21,6 +21,9 @@ CONFLICT_TRIES = 3
 _CONFLICT_STATES = frozenset({"40001", "40P01"})
 """SQLSTATE of a serialization failure and of a deadlock: the whole handler is run again."""
 
+_POSTGRES_OUTAGES = ("08", "25006", "53", "55P03", "57", "58")
+"""Beginnings of SQLSTATEs that the server is to blame for: no connection; a standby; no room, memory or slot; a lock or
+a statement that waits too long, a server that goes or comes; an error of the disk. What was to be done may be good."""
 _SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 """What the file or the disk is to blame for; every other error of SQLite is the statement's."""
 
@@ -80,10 +83,13 @@ class Database(ABC):
     async def in_thread(self, work: Callable[[Connection], T]) -> T:
         """Run long work (exports, statistics, rebuild) in the maintenance thread, in one transaction."""
 
+    @abstractmethod
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """A short look into the store, behind nobody: neither a crowd nor long work. Raises as ``read`` does."""
+
     async def answers(self) -> None:
         """Whether the store answers, however many wait for their turn. Raises as ``read`` does."""
-        async with self.read() as tx:
-            await tx.scalar(select(1))
+        await self.look(lambda connection: connection.scalar(select(1)))
 
     @abstractmethod
     async def close(self) -> None:
@@ -103,13 +109,12 @@ def translated(error: Exception) -> Exception:
         state = getattr(error.orig, "sqlstate", None)
         if state in _CONFLICT_STATES:
             return Conflict(state)
-        # 57P01..3: the server is shutting down or starting; 53300: no connection slot; 55P03: lock timeout.
-        if state in {"57P01", "57P02", "57P03", "53300", "55P03"} or error.connection_invalidated:
+        if (state or "").startswith(_POSTGRES_OUTAGES) or error.connection_invalidated:
             return StoreUnavailable(type(error.orig).__name__)
         name = getattr(error.orig, "sqlite_errorname", None)
         if name is not None:
             return StoreUnavailable(name) if name.startswith(_SQLITE_OUTAGES) else error
-        if isinstance(error, OperationalError) and (state is None or state.startswith("08")):
+        if isinstance(error, OperationalError) and state is None:
             return StoreUnavailable(str(error.orig))
     return error
 

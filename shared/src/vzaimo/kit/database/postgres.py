@@ -1,6 +1,5 @@
 """PostgreSQL as a service's store, by psycopg 3: any replicas, short transactions, bounded waits."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -20,7 +19,9 @@ CONNECT_TIMEOUT = 5
 TURN_TIMEOUT = 30
 """Seconds to wait for a connection of the pool: a crowd that wants one event's seats is served in turn, not refused."""
 ASIDE = 2
-"""Connections beside the pool: for long work, and to learn whether the store answers while a crowd waits."""
+"""Connections beside the pool, for long work."""
+LOOKING = 1
+"""And one to learn whether the store answers while a crowd waits for the others."""
 
 LIVENESS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 """A server whose machine is gone says nothing: without these its silence lasts for hours (libpq's parameters)."""
@@ -69,6 +70,7 @@ class PostgresDatabase(Database):
         self.url = url
         self.engine = _engine(url, pool_size)
         self._aside = _engine(url, ASIDE)
+        self._looking = _engine(url, LOOKING)
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -97,19 +99,26 @@ class PostgresDatabase(Database):
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             return work(connection)
 
-        try:
-            async with self._aside.begin() as connection:
-                return await connection.run_sync(run)
-        except (DBAPIError, PoolTimeout) as error:
-            raise translated(error) from error
+        return await _within(self._aside, run)
+
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """By a connection that is there for nothing else."""
+        return await _within(self._looking, work)
 
     async def close(self) -> None:
-        """Close the pool, whatever the loop's state."""
-        await asyncio.shield(asyncio.gather(self.engine.dispose(), self._aside.dispose()))
+        """Close every connection: idle ones now, whatever the loop's state, and others as they are given back."""
+        # In no task of its own: a loop that ends cancels such before they begin. And nothing here waits for the server.
+        for engine in (self.engine, self._aside, self._looking):
+            event.listen(engine.sync_engine, "checkin", _closed)
+            await engine.dispose()
 
-    async def answers(self) -> None:
-        """Not by a connection that a crowd may wait for."""
-        await self.in_thread(lambda connection: connection.exec_driver_sql("SELECT 1"))
+
+async def _within(engine: AsyncEngine, work: Callable[[Connection], T]) -> T:
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    except (DBAPIError, PoolTimeout) as error:
+        raise translated(error) from error
 
 
 def _discreetly(context: ExceptionContext) -> None:
@@ -117,6 +126,12 @@ def _discreetly(context: ExceptionContext) -> None:
     for error in (context.original_exception, context.sqlalchemy_exception):
         if error is not None:
             error.args = (str(context.original_exception).partition("\n")[0],)
+
+
+def _closed(connection: Any, _record: object) -> None:
+    """Close a connection that comes back when the pool is gone; none comes where it was lost."""
+    if connection is not None:
+        connection.close()
 
 
 def _engine(url: str, pool_size: int) -> AsyncEngine:

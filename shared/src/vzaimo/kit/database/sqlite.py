@@ -6,6 +6,7 @@ longer goes through ``in_thread``.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
@@ -79,21 +80,39 @@ class SqliteDatabase(Database):
                 yield SqliteTransaction(connection)
                 connection.commit()
                 self.commits += 1
-            except BaseException:
-                connection.rollback()
-                raise
+            except OperationalError as error:
+                raise translated(error) from error
             finally:
+                self._roll_back(connection)
                 watch.close()
+
+    @staticmethod
+    def _roll_back(connection: Connection) -> None:
+        """Take back what was not committed. A commit that failed is over for SQLAlchemy, and not for SQLite."""
+        if connection.closed:
+            return
+        connection.rollback()
+        driver = connection.connection.driver_connection
+        if driver is not None and driver.in_transaction:
+            driver.rollback()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Transaction]:
         """A snapshot; readers never wait for the writer (WAL)."""
+        async with self._snapshot() as connection:
+            yield SqliteTransaction(connection)
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Connection]:
         connection = self._readers.pop() if self._readers else self._reading.connect()
         try:
-            yield SqliteTransaction(connection)
+            yield connection
         finally:
             connection.rollback()
-            self._readers.append(connection)
+            if self._lock_file.closed:
+                connection.close()
+            else:
+                self._readers.append(connection)
 
     async def in_thread(self, work: Callable[[Connection], T]) -> T:
         """In the maintenance thread, on a connection of its own; a writer meanwhile waits in patience."""
@@ -104,16 +123,22 @@ class SqliteDatabase(Database):
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, run)
 
+    async def look(self, work: Callable[[Connection], T]) -> T:
+        """On the event loop, where long work is not."""
+        async with self._snapshot() as connection:
+            return work(connection)
+
     async def close(self) -> None:
-        """Close every connection and let the file go."""
+        """Close every connection and let the file go; whoever still reads closes the own one afterwards."""
         self._thread.shutdown(wait=True)
-        for connection in (*self._readers, *filter(None, (self._writer,))):
-            connection.close()
+        with contextlib.ExitStack() as last:
+            last.callback(self._lock_file.close)
+            for connection in (*self._readers, *filter(None, (self._writer,))):
+                last.callback(connection.close)
         self._readers.clear()
         self._writer = None
         self._writing.dispose()
         self._reading.dispose()
-        self._lock_file.close()
 
 
 class _Watch:

@@ -114,5 +114,5 @@ def _key(scope: Scope) -> _Key | None:
         if name in _OWN:
             return None
         if name == b"accept-language":
-            language = value
+            language += value + b";"  # whoever sends it twice is kept apart from those who send either
     return scope["path"], scope["query_string"], language

@@ -15,7 +15,7 @@ from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.http.fields import message
 from vzaimo.kit.http.language import preferred
 from vzaimo.kit.idempotency import KeyReused
-from vzaimo.kit.identity import InvalidToken
+from vzaimo.kit.identity import InvalidToken, IssuerAway
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,11 @@ async def _bad_token(request: Request, error: InvalidToken) -> Response:
     return problem(request, "invalid-token", {"reason": error.reason}, headers={"WWW-Authenticate": challenge})
 
 
+async def _issuer_away(request: Request, _error: IssuerAway) -> Response:
+    # Not 401: the token may be good, and whoever is told otherwise throws it away.
+    return _later(request, RETRY_AFTER)
+
+
 async def _reused(request: Request, _error: KeyReused) -> Response:
     return problem(request, "key-reused")
 
@@ -133,6 +138,7 @@ _ANSWERS: dict[type[Exception], Any] = {
     Refusal: _refused,
     Problem: _http_problem,
     InvalidToken: _bad_token,
+    IssuerAway: _issuer_away,
     KeyReused: _reused,
     Conflict: _conflict,
     StoreUnavailable: _away,

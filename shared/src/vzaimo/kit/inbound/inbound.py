@@ -15,15 +15,14 @@ from faststream.nats.security import NatsSecurity, NatsUserPassword
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy as Acknowledge
-from nats.js.api import ConsumerConfig, ConsumerInfo, DeliverPolicy
-from nats.js.errors import NotFoundError
+from nats.js.api import ConsumerInfo
 from sqlalchemy import func, select
 
 from vzaimo.kit.bus import DEAD_LETTERS, Access, connect, ensure_stream
 from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.database import Conflict, StoreUnavailable
-from vzaimo.kit.inbound.consumer import ACK_WAIT, HELD, Consumer
+from vzaimo.kit.inbound.consumer import HELD, Consumer
+from vzaimo.kit.inbound.durable import ensure_durable, made_anew
 from vzaimo.kit.inbound.rebuild import Compared, rebuild
 from vzaimo.kit.inbound.subscription import Subscription
 from vzaimo.kit.inbound.transaction import PARKED
@@ -115,10 +114,7 @@ class Inbound:
         js = await self._jetstream() if chosen else None
         for consumer in chosen:
             if js is not None:
-                with contextlib.suppress(NotFoundError):
-                    await js.delete_consumer(consumer.subscription.fact.stream, consumer.name)
-                info = await js.add_consumer(consumer.subscription.fact.stream, _config(consumer, since))
-                waiting += info.num_pending or 0
+                waiting += (await made_anew(js, consumer, since)).num_pending or 0
         return waiting
 
     async def replay(self, name: str, body: bytes) -> None:
@@ -187,7 +183,7 @@ class Inbound:
                 js = await self._jetstream()
                 await ensure_stream(js, DEAD_LETTERS)
                 for consumer in self.consumers:
-                    await _ensure_durable(js, consumer)
+                    await ensure_durable(js, consumer)
             except (NatsError, TimeoutError, OSError) as error:
                 # A stream that its owner has not made yet is waited for, as is the bus.
                 log.info("%s waits for the streams that it reads: %s", self._service, type(error).__name__)
@@ -201,7 +197,7 @@ class Inbound:
             try:
                 js = await self._jetstream()
                 for consumer in self.consumers:
-                    self._note(consumer.name, await _ensure_durable(js, consumer))
+                    self._note(consumer.name, await ensure_durable(js, consumer))
                 await self._count_parked()
             except (NatsError, TimeoutError, OSError) as error:
                 log.debug("the consumers cannot be seen: %s", type(error).__name__)
@@ -226,42 +222,6 @@ class Inbound:
             oldest = await tx.scalar(select(func.min(PARKED.c.parked_at)))
         self._metrics.parked.set(self.parked)
         self._metrics.parked_age.set((self._works.clock.now() - oldest).total_seconds() if oldest else 0)
-
-
-async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerInfo:
-    stream = consumer.subscription.fact.stream
-    try:
-        info: ConsumerInfo = await js.consumer_info(stream, consumer.name)
-    except NotFoundError:
-        log.info("consumer %s created", consumer.name)
-        created: ConsumerInfo = await js.add_consumer(stream, _config(consumer))
-        return created
-    if info.config.ack_wait != ACK_WAIT or info.config.max_ack_pending != HELD:
-        info = await js.add_consumer(stream, _config(consumer))  # one of an earlier release: its place stays
-    floor = info.ack_floor.stream_seq if info.ack_floor else 0
-    newest = (await js.stream_info(stream)).state.last_seq
-    if floor > newest:
-        # An older copy of the stream was put back: from the start, and the inbox knows what was handled.
-        log.warning("consumer %s is ahead of its stream: it starts anew", consumer.name)
-        await js.delete_consumer(stream, consumer.name)
-        info = await js.add_consumer(stream, _config(consumer))
-    return info
-
-
-def _config(consumer: Consumer, since: datetime | None = None) -> ConsumerConfig:
-    return ConsumerConfig(
-        name=consumer.name,  # then the request's subject carries the filter, and a permission can hold it
-        durable_name=consumer.name,
-        deliver_subject=f"deliver.{consumer.name}",  # stable: a consumer made anew reaches those who listen
-        deliver_group=consumer.name,
-        deliver_policy=DeliverPolicy.ALL if since is None else DeliverPolicy.BY_START_TIME,
-        opt_start_time=since,
-        ack_policy=Acknowledge.EXPLICIT,
-        ack_wait=ACK_WAIT,
-        max_deliver=-1,
-        max_ack_pending=HELD,
-        filter_subject=consumer.subscription.filter,
-    )
 
 
 async def _undecoded(message: StreamMessage[Any]) -> StreamMessage[Any]:

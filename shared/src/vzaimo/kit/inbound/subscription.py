@@ -31,7 +31,8 @@ class Subscription:
     """All facts of one aggregate (its base class): a copy of it, an effect, or both.
 
     The effect acts on the difference between the copy before and after, or treats each arrival as a cause of its
-    own; it never asks for the fact's name.
+    own; it never asks for the fact's name. Within a year the inbox keeps such an arrival from coming twice; later the
+    effect must know by itself that it has seen it, by a number or a row's key.
     """
 
     fact: type[Fact]

@@ -55,4 +55,4 @@ async def check(database: Database, schemas: Sequence[Schema]) -> None:
                     f"{schema.package} needs schema {wanted}, the store has {found or 'none'}: migrate it first"
                 )
 
-    await database.in_thread(compare)
+    await database.look(compare)

@@ -7,28 +7,17 @@ the store was restored from an older copy; then the truth is in the stream, and 
 
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
 from vzaimo.kit.bus import Stream, ensure_stream
-from vzaimo.kit.relay.log import Log
+from vzaimo.kit.relay.log import Log, Verdict
 
 log = logging.getLogger(__name__)
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """``common``: the last sequence up to which stream and log agree. ``unknown``: the first that the log lacks."""
-
-    stream: str
-    common: int
-    lost: int = 0
-    adopted: int = 0
-    unknown: int | None = None
 
 
 async def heal(outbox: Log, js: JetStreamContext, stream: Stream) -> Verdict:
@@ -42,7 +31,7 @@ async def heal(outbox: Log, js: JetStreamContext, stream: Stream) -> Verdict:
     if lost:
         log.warning("stream %s lost %d facts after sequence %d: they are published again", stream.name, lost, common)
     found = await _beyond(outbox, js, stream.name, common)
-    return replace(found, lost=lost, common=newest if found.unknown is None else found.common)
+    return replace(found, lost=lost, common=max(newest, found.common) if found.unknown is None else found.common)
 
 
 async def _beyond(outbox: Log, js: JetStreamContext, stream: str, common: int) -> Verdict:
@@ -52,17 +41,10 @@ async def _beyond(outbox: Log, js: JetStreamContext, stream: str, common: int) -
         event_id = (message.headers or {}).get("Nats-Msg-Id", "")
         known = await outbox.find(event_id)
         if known is None:
-            log.error(
-                "the store is older than stream %s: sequence %d holds fact %s, which the log does not know. "
-                "Commands are refused; run `vzaimo reconcile` for this service",
-                stream,
-                message.seq,
-                event_id,
-            )
             return Verdict(stream, (message.seq or 1) - 1, adopted=adopted, unknown=message.seq)
         # Published, and we died before noting it.
         await outbox.record([(known[0], message.seq or 0)])
-        adopted += 1
+        adopted, common = adopted + 1, message.seq or common
     return Verdict(stream, common, adopted=adopted)
 
 
@@ -103,10 +85,14 @@ async def _heal_last_only(outbox: Log, js: JetStreamContext, stream: Stream) -> 
     last = await outbox.last_acked(stream.name)
     if last is not None and last.seq == newest and await _id_at(js, stream.name, last.seq) == last.event_id:
         return Verdict(stream.name, newest)
+    # What a newer fact has replaced may have been in a stream that is lost, and says nothing of the one that there is.
+    await outbox.overtake(stream.name)
+    last = await outbox.last_acked(stream.name)
     # First what the stream knows better: a store older than an erasure must not publish again what was erased.
-    found = await _beyond(outbox, js, stream.name, last.seq if last is not None else 0)
+    found = await _beyond(outbox, js, stream.name, min(last.seq, newest) if last is not None else 0)
     if found.unknown is not None:
         return found
+    await outbox.overtake(stream.name)
     lost, after = 0, ""
     while rows := await outbox.newest_by_subject(stream.name, after, _PAGE):
         for subject, key, event_id, seq, length in rows:
@@ -117,7 +103,7 @@ async def _heal_last_only(outbox: Log, js: JetStreamContext, stream: Stream) -> 
         after = rows[-1][0]
     if lost:
         log.warning("stream %s lost %d subjects: they are published again", stream.name, lost)
-    return replace(found, common=newest, lost=lost)
+    return replace(found, common=max(newest, found.common), lost=lost)
 
 
 async def _id_at(js: JetStreamContext, stream: str, seq: int) -> str | None:

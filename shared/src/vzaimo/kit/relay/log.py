@@ -1,13 +1,5 @@
-"""The outbox as the relay sees it: what is pending, what was acknowledged where.
+"""The outbox as the relay sees it: what is pending, what was acknowledged where."""
 
-On PostgreSQL one process leads, by an advisory lock of the very connection on which it claims and records: with the
-connection it loses both at once.
-"""
-
-import asyncio
-import contextlib
-import logging
-import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,16 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from sqlalchemy import text
-
-from vzaimo.kit.database import Database, StoreUnavailable
-from vzaimo.kit.database.postgres import CONNECTION
-
-log = logging.getLogger(__name__)
-
-CHANNEL = "vzaimo_outbox"
-_LEAD = zlib.crc32(b"vzaimo relay")
 _PENDING = "stream_seq IS NULL AND refused IS NULL"
 
 
@@ -47,6 +29,19 @@ class Acked:
     id: int
     event_id: str
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``common``: the last sequence up to which stream and log agree. The stream ends there, or goes on with what the
+    log lacks: ``unknown`` is the first of those.
+    """
+
+    stream: str
+    common: int
+    lost: int = 0
+    adopted: int = 0
+    unknown: int | None = None
 
 
 class Log(ABC):
@@ -90,14 +85,33 @@ class Log(ABC):
         """Note that the bus will never take a fact."""
         await self._change("UPDATE outbox SET refused = :reason WHERE id = :id", {"id": key, "reason": reason})
 
+    async def behind(self) -> Verdict | None:
+        """What whoever leads has found, if that is a stream which holds more than the log."""
+        rows = await self._all("SELECT value FROM mark WHERE name = 'store-restored'")
+        if not rows:
+            return None
+        stream, _, unknown = rows[0][0].partition("/")
+        return Verdict(stream, int(unknown) - 1, unknown=int(unknown))
+
+    async def tell_behind(self, found: Verdict | None) -> None:
+        """Let every process know of it, or that it is over."""
+        if found is None:
+            await self._change("DELETE FROM mark WHERE name = 'store-restored'", {})
+            return
+        await self._change(
+            "INSERT INTO mark (name, value) VALUES ('store-restored', :stream) "
+            "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            {"stream": f"{found.stream}/{found.unknown}"},
+        )
+
     async def backlog(self) -> tuple[int, datetime | None]:
         """How many facts are pending, and since when."""
         row = (await self._all(f"SELECT count(*), min(created_at) FROM outbox WHERE {_PENDING}"))[0]  # noqa: S608
         return int(row[0]), _moment(row[1])
 
     async def last_acked(self, stream: str) -> Acked | None:
-        """The fact with the highest sequence in a stream."""
-        return await self._one_acked("stream = :stream AND stream_seq IS NOT NULL", stream=stream)
+        """The fact with the highest sequence in a stream, but for those that are done with (``refused``)."""
+        return await self._one_acked("stream = :stream AND stream_seq IS NOT NULL AND refused IS NULL", stream=stream)
 
     async def acked_up_to(self, stream: str, seq: int) -> Acked | None:
         """The fact with the highest sequence not above ``seq``."""
@@ -110,9 +124,23 @@ class Log(ABC):
             {"stream": stream, "seq": seq},
         )
 
+    async def overtake(self, stream: str) -> None:
+        """The stream keeps the last message only: facts that a newer one there has replaced are done with for good."""
+        await self._change(
+            "UPDATE outbox SET refused = 'overtaken' WHERE stream = :stream AND refused IS NULL AND EXISTS "
+            "(SELECT 1 FROM outbox newer WHERE newer.aggregate = outbox.aggregate "
+            "AND newer.aggregate_id = outbox.aggregate_id AND newer.aggregate_version > outbox.aggregate_version "
+            "AND newer.stream_seq IS NOT NULL)",
+            {"stream": stream},
+        )
+
     async def find(self, event_id: str) -> tuple[int, int | None] | None:
         """A fact's place in the log, and its sequence, by its id."""
-        rows = await self._all("SELECT id, stream_seq FROM outbox WHERE event_id = :id", id=self._key(event_id))
+        try:
+            key = self._key(UUID(event_id))
+        except ValueError:
+            return None  # a message of somebody else's making
+        rows = await self._all("SELECT id, stream_seq FROM outbox WHERE event_id = :id", id=key)
         return (int(rows[0][0]), rows[0][1]) if rows else None
 
     async def newest_by_subject(self, stream: str, after: str, limit: int) -> list[Any]:
@@ -140,126 +168,8 @@ class Log(ABC):
         )
         return Acked(rows[0][0], _uuid(rows[0][1]), rows[0][2]) if rows else None
 
-    def _key(self, event_id: str) -> Any:
-        return event_id
-
-
-class SqliteLog(Log):
-    """Over the service's own store: its one process leads."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def listen(self, wake: Callable[[], None]) -> None:  # noqa: ARG002 - there is no other process
-        """Nothing to hear."""
-        await asyncio.Event().wait()
-
-    async def close(self) -> None:
-        """The store is closed by whoever opened it."""
-
-    async def _all(self, statement: str, **values: Any) -> Sequence[Any]:
-        async with self._database.read() as tx:
-            return await tx.all(text(statement), values)
-
-    async def _change(self, statement: str, *values: dict[str, Any]) -> int:
-        async with self._database.begin() as tx:
-            return int((await tx.execute(text(statement), list(values))).rowcount)
-
-    def _key(self, event_id: str) -> str:
-        return UUID(event_id).hex
-
-
-class PostgresLog(Log):
-    """Over a connection of its own."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._connection: psycopg.AsyncConnection[Any] | None = None
-        self._leads = False
-        self._connecting = asyncio.Lock()
-
-    async def lead(self) -> bool:
-        """Take the lock, or see that it is still ours."""
-        if self._leads:
-            return self._connection is not None and not self._connection.closed
-        rows = await self._all("SELECT pg_try_advisory_lock(:key)", key=_LEAD)
-        self._leads = bool(rows[0][0])
-        return self._leads
-
-    async def listen(self, wake: Callable[[], None]) -> None:
-        """LISTEN on a connection of its own; a lost one is opened again, and the poll is the net meanwhile."""
-        while True:
-            try:
-                async with await self._connect() as connection:
-                    await connection.execute(f"LISTEN {CHANNEL}".encode())
-                    async for _ in connection.notifies():
-                        wake()
-            except psycopg.Error as error:
-                log.warning("no notifications from the store: %s", type(error).__name__)
-            await asyncio.sleep(1)
-
-    async def record(self, acks: Sequence[tuple[int, int]]) -> None:
-        """One statement for the batch."""
-        keys, seqs = [key for key, _ in acks], [seq for _, seq in acks]
-        await self._run(
-            "UPDATE outbox SET stream_seq = a.seq FROM unnest(%(keys)s::bigint[], %(seqs)s::bigint[]) AS a(id, seq) "
-            "WHERE outbox.id = a.id",
-            {"keys": keys, "seqs": seqs},
-        )
-
-    async def close(self) -> None:
-        """Close the connection, and with it the leadership."""
-        self._leads = False
-        if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await connection.close()
-
-    async def _all(self, statement: str, **values: Any) -> Sequence[Any]:
-        rows: Sequence[Any] = await (await self._run(_named(statement), values)).fetchall()
-        return rows
-
-    async def _change(self, statement: str, *values: dict[str, Any]) -> int:
-        changed = 0
-        for one in values:
-            changed += (await self._run(_named(statement), one)).rowcount
-        return changed
-
-    async def _run(self, statement: str, values: dict[str, Any]) -> Any:
-        try:
-            async with self._connecting:
-                connection = self._connection = self._connection or await self._connect()
-            # Binary: bodies need not be read from hex.
-            return await connection.execute(statement.encode(), values, binary=True)
-        except psycopg.Error as error:
-            await self._drop()
-            raise StoreUnavailable(type(error).__name__) from error
-        except asyncio.CancelledError:
-            # A statement in flight may still take effect on the server; with the connection goes the leadership.
-            await self._drop()
-            raise
-
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        return await psycopg.AsyncConnection.connect(self._url, autocommit=True, **CONNECTION)
-
-    async def _drop(self) -> None:
-        with contextlib.suppress(psycopg.Error):
-            await self.close()
-
-
-def open_log(database: Database) -> Log:
-    """The log in a service's store."""
-    return SqliteLog(database) if database.dialect == "sqlite" else PostgresLog(_libpq(database.url))
-
-
-def _libpq(url: str) -> str:
-    return "postgresql://" + url.partition("://")[2]
-
-
-def _named(statement: str) -> str:
-    words = ("limit", "id", "seq", "reason", "stream", "after", "key")
-    for word in words:
-        statement = statement.replace(f":{word}", f"%({word})s")
-    return statement
+    def _key(self, event_id: UUID) -> str:
+        return str(event_id)
 
 
 def _uuid(value: Any) -> str:

@@ -15,9 +15,10 @@ from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Conflict, StoreUnavailable
 from vzaimo.kit.metrics import Metrics
-from vzaimo.kit.publisher import Answer, Message, Publisher, Refused
-from vzaimo.kit.relay.healing import Verdict, heal
-from vzaimo.kit.relay.log import Log, Pending
+from vzaimo.kit.publisher import Answer, Publisher, Refused
+from vzaimo.kit.relay.batch import messages, trace, up_to_gaps
+from vzaimo.kit.relay.healing import heal
+from vzaimo.kit.relay.log import Log, Pending, Verdict
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class Relay:
         self._healed = False
         self._idle = asyncio.Event()
         self._ahead: list[Pending] = []
+        self._ends: dict[str, int] = {}
+        """By stream: the sequence at which it ends, as far as we know."""
         self.state = RelayState()
         self.state.away_since = clock.now()
 
@@ -139,18 +142,19 @@ class Relay:
             self._healed = True
             await self._heal(client)
         if self.state.behind is not None:
+            self._healed = False  # another process may be reconciling the store
             return None
         batch, self._ahead = self._ahead or await self._outbox.pending(BATCH), []
         if not batch:
             return None
         began = telemetry.now()
         answers = await self._publish(publisher, batch)
-        _tell(batch, answers, began)
+        trace(batch, answers, began)
         return await self._note(batch, answers)
 
     async def _publish(self, publisher: Publisher, batch: Sequence[Pending]) -> Sequence[Answer]:
         """Publish a batch; where there is more, the next one is read meanwhile."""
-        publishing = asyncio.create_task(publisher.publish([_message(fact) for fact in batch]))
+        publishing = asyncio.create_task(publisher.publish(messages(batch, self._ends)))
         try:
             if len(batch) == BATCH:
                 self._ahead = await self._outbox.pending(BATCH, after=batch[-1].id)
@@ -164,21 +168,37 @@ class Relay:
     async def _heal(self, client: Client) -> None:
         self._ahead = []
         verdicts = [await heal(self._outbox, client.jetstream(), stream) for stream in self._streams]
+        self._ends = {one.stream: one.common for one in verdicts}
         self.state.healed = [*self.state.healed, *(one for one in verdicts if one.lost or one.adopted)][-20:]
-        self.state.behind = next((one for one in verdicts if one.unknown is not None), None)
+        await self._tell(next((one for one in verdicts if one.unknown is not None), None))
+
+    async def _tell(self, behind: Verdict | None) -> None:
+        """Refuse commands here and in every replica while the store is older than a stream: only who leads looks."""
+        if behind is not None and self.state.behind is None:
+            log.error(
+                "the store is older than stream %s: the log does not know what sequence %d holds. "
+                "Commands are refused; run `vzaimo reconcile` for this service",
+                behind.stream,
+                behind.unknown,
+            )
+        self.state.behind = behind
+        if behind is not None or await self._outbox.behind() is not None:
+            await self._outbox.tell_behind(behind)
 
     async def _note(self, batch: Sequence[Pending], answers: Sequence[Answer]) -> bool:
-        acks = [(fact.id, answer) for fact, answer in zip(batch, answers, strict=True) if isinstance(answer, int)]
+        acks, gaps = up_to_gaps(batch, answers)
         if acks:
-            await self._outbox.record(acks)
+            await self._outbox.record([(fact.id, seq) for fact, seq in acks])
+            self._ends |= {fact.stream: seq for fact, seq in acks}
             self._metrics.published.inc(len(acks))
         for fact, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Refused):
                 log.error("the bus refuses fact %s for good: %s", fact.event_id, answer.reason)
                 await self._outbox.set_aside(fact.id, answer.reason)
                 self._metrics.set_aside.inc()
-        if None in answers:
-            # Whether the rest arrived is unknown; the stream is asked before it is sent again.
+        if gaps:
+            # Whether the rest arrived is unknown; the streams are asked before it is sent again.
+            log.info("what came of some facts is not known; looking into %s", ", ".join(sorted(gaps)))
             self._healed, self._ahead = False, []
             return False
         return True
@@ -203,24 +223,11 @@ class Relay:
         while wanted():
             try:
                 self.state.backlog, self.state.oldest = await self._outbox.backlog()
+                if self.state.leads is False:
+                    self.state.behind = await self._outbox.behind()
             except (StoreUnavailable, Conflict):
                 log.debug("the backlog is not known at the moment")
             self._metrics.outbox_depth.set(self.state.backlog)
             age = (self._clock.now() - self.state.oldest).total_seconds() if self.state.oldest else 0.0
             self._metrics.outbox_age.set(max(0.0, age))
             await asyncio.sleep(MEASURE_EVERY)
-
-
-def _tell(batch: Sequence[Pending], answers: Sequence[Answer], began: int) -> None:
-    """A span a fact, in the trace of what it follows from."""
-    if not telemetry.exporting():
-        return
-    for fact, answer in zip(batch, answers, strict=True):
-        place = ".".join(fact.subject.split(".")[:4])
-        error = "" if isinstance(answer, int) else "Refused" if isinstance(answer, Refused) else "Unanswered"
-        said: dict[str, str | int] = {"messaging.destination.name": place, "messaging.message.id": str(fact.event_id)}
-        telemetry.tell(f"publish {place}", fact.traceparent, began, kind=telemetry.PRODUCER, error=error, **said)
-
-
-def _message(fact: Pending) -> Message:
-    return Message(fact.event_id, fact.stream, fact.subject, fact.body, fact.traceparent)

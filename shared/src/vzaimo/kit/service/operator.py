@@ -6,19 +6,21 @@ Only where ``VZAIMO_OPERATOR_TOKEN`` is set, and only with that token.
 import hmac
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from pydantic import AwareDatetime, BaseModel
 
-from vzaimo.kit.bus import DEADLETTER, connect
+from vzaimo.kit.bus import DEADLETTER
 from vzaimo.kit.http import Problem
+from vzaimo.kit.http.problems import problem
 from vzaimo.kit.inbound import Compared
 
 if TYPE_CHECKING:
     from vzaimo.kit.service.service import Service
 
+RETRY_AFTER = 5
 MOST = 100
 """Dead letters of one answer."""
 
@@ -61,6 +63,11 @@ class DeadLetter(BaseModel):
     body: str
 
 
+async def bus_away(request: Request, _error: Exception) -> Response:
+    """The answer where the bus is needed and is not there: for operators, since nobody else's calls need it."""
+    return problem(request, "unavailable", {"retry_after": RETRY_AFTER}, headers={"Retry-After": str(RETRY_AFTER)})
+
+
 def operator_routes(service: "Service") -> APIRouter | None:
     """The addresses below ``/operator``; none without a token in the settings."""
     secret = service.settings.operator_token
@@ -96,7 +103,7 @@ def operator_routes(service: "Service") -> APIRouter | None:
 
 def _dead_letters(router: APIRouter, service: "Service") -> None:
     async def stream() -> Any:
-        client = await connect(service.settings.access, f"{service.parts.name}-operator")
+        client = await service.reach("operator")
         try:
             yield client.jetstream()
         finally:

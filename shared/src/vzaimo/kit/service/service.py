@@ -9,19 +9,21 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from sqlalchemy import select
 
 from vzaimo.kit.bus import Standing, Stream, connect
 from vzaimo.kit.clock import Clock
 from vzaimo.kit.database import Conflict, Database, StoreUnavailable, Transaction
+from vzaimo.kit.forgetting import forget
 from vzaimo.kit.http import Gate, Health, complete, create_app
 from vzaimo.kit.http.limits import Limits
-from vzaimo.kit.idempotency import sweep
 from vzaimo.kit.identity import Tokens
 from vzaimo.kit.inbound import Inbound
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.relay import Relay, open_log, reconcile
-from vzaimo.kit.service.operator import operator_routes
+from vzaimo.kit.service.operator import bus_away, operator_routes
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.service.readiness import Readiness
 from vzaimo.kit.settings import Settings
@@ -35,6 +37,8 @@ DRAIN = 10.0
 """Seconds that the relay has to publish what is left when the service stops."""
 INSIST = 8.0
 """Seconds after which a loop that was told to end is told again."""
+REACHED_WITHIN = 5.0
+"""Seconds for the bus to answer an operator."""
 STALL = 0.05
 """Seconds of standing still that count as a stall of the loop."""
 SWEEP_EVERY = 60.0
@@ -96,7 +100,7 @@ class Service:
             ),
             extras=self.parts.extras,
         )
-        return create_app(
+        app = create_app(
             service=self.parts.name,
             title=self.parts.title,
             version=version(f"vzaimo-{self.parts.name}"),
@@ -109,6 +113,8 @@ class Service:
             operator=operator_routes(self),
             secret_paths=self.parts.secret_paths,
         )
+        app.add_exception_handler(NatsError, bus_away)
+        return app
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
@@ -134,7 +140,7 @@ class Service:
 
     async def reconcile(self) -> int:
         """Take back from our own streams what a restored store lost. Returns how many facts that were."""
-        client, outbox = await connect(self.settings.access, f"{self.parts.name}-reconcile"), None
+        client, outbox = await self.reach("reconcile"), None
         try:
             outbox, taken = open_log(self.works.database), 0
             for stream in self.streams:
@@ -147,6 +153,14 @@ class Service:
         if self._works_now:
             await self.inbound.rewind()
         return taken
+
+    async def reach(self, purpose: str) -> Client:
+        """A connection to the bus for an operator, who does not wait for as long as loops do."""
+        try:
+            async with asyncio.timeout(REACHED_WITHIN):
+                return await connect(self.settings.access, f"{self.parts.name}-{purpose}")
+        except TimeoutError:
+            raise NatsError from None
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -183,22 +197,20 @@ class Service:
                 self.metrics.stalls.inc()
                 log.warning("the loop stood still for %d ms", round(late * 1000))
 
-    async def _forget_keys(self) -> None:
-        """Forget what became of commands that came under a key more than a day ago."""
+    async def _forget(self) -> None:
         try:
-            async with self.works.database.begin() as tx:
-                await sweep(tx, self.works.clock.now())
+            await forget(self.works)
         except (StoreUnavailable, Conflict):
-            log.debug("keys are forgotten the next time")
+            log.debug("what is old is forgotten the next time")
 
     async def _sweep(self) -> None:
         while True:
-            await self._forget_keys()
+            await self._forget()
             for name, counted in self.parts.sweeps.items():
                 try:
                     async with self.works.database.read() as tx:
                         found = await counted(tx)
-                except StoreUnavailable:
+                except (StoreUnavailable, Conflict):
                     continue
                 self.metrics.impossible.labels(name).set(found)
                 if found:

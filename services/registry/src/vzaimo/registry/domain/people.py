@@ -11,6 +11,7 @@ from vzaimo.registry.domain.refusals import (
     CityNeeded,
     EmailMismatch,
     EmailNotVerified,
+    ExpiryPassed,
     InvitationExpired,
     InvitationRevoked,
     InvitationUsed,
@@ -57,6 +58,12 @@ def check_role(role: str, city: str | None) -> None:
     """A coordinator and a viewer act for a city, a moderator for none. Raises ``CityNeeded``."""
     if (role == "moderator") == (city is not None):
         raise CityNeeded(role)
+
+
+def check_expiry(expires_at: datetime, now: datetime) -> None:
+    """What is given for a time must not be over yet. Raises ``ExpiryPassed``."""
+    if expires_at <= now:
+        raise ExpiryPassed(expires_at)
 
 
 def redeem(invitation: Invitation, email: str | None, now: datetime) -> None:

@@ -116,6 +116,13 @@ class RoleHeld(Refusal):
 
 
 @dataclass
+class ExpiryPassed(Refusal):
+    """What is given would be over before it begins."""
+
+    expires_at: datetime
+
+
+@dataclass
 class UnknownRole(Refusal):
     """No such role, or none that the caller may see."""
 

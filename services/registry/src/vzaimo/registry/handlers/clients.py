@@ -12,6 +12,7 @@ from vzaimo.kit.identity import Actor, NotAllowed
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.roles import RoleName, person_ref, role_columns
 from vzaimo.kit.work import Done, Works
+from vzaimo.registry.domain import people
 from vzaimo.registry.domain.refusals import RoleHeld
 from vzaimo.registry.handlers.standing import check_present, city_row
 from vzaimo.registry.store import ROLE
@@ -34,6 +35,7 @@ async def register(command: RegisterClient, *, issuer: str, works: Works, cause:
         raise NotAllowed
     person = person_ref(issuer, command.client_id)
     async with works.begin(cause) as work:
+        people.check_expiry(command.expires_at, work.now)
         # The city's row is locked whole: of two that are registered at once, the second finds the first.
         await city_row(work, command.city)
         await check_present(work, command.city)

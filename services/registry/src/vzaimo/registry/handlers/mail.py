@@ -6,12 +6,13 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.database import Conflict, StoreUnavailable
+from vzaimo.kit.database import Conflict, StoreUnavailable, insert
 from vzaimo.kit.roles import RoleName
 from vzaimo.kit.smtp import MailDeferred, MailRejected, Smtp
+from vzaimo.kit.tables import MarkRow, table_of
 from vzaimo.kit.work import Works
 from vzaimo.registry.domain.people import secret_of
 from vzaimo.registry.handlers.people import Invite, issue
@@ -19,6 +20,7 @@ from vzaimo.registry.store import INVITATION, ROLE
 
 log = logging.getLogger(__name__)
 
+MARK = table_of(MarkRow)
 POLL = 1.0
 LEASE = timedelta(minutes=2)
 """Whoever tries a mail has so long; a process killed meanwhile leaves it to the next one."""
@@ -31,10 +33,15 @@ _ROLES = {
 }
 
 
-async def send_due(works: Works, smtp: Smtp, *, key: bytes, sender: str, portal: str) -> None:
-    """Send invitations as they fall due, until cancelled."""
+async def send_due(
+    works: Works, smtp: Smtp, *, key: bytes, sender: str, portal: str, first_moderator: str | None = None
+) -> None:
+    """Invite the first moderator, then send invitations as they fall due, until cancelled."""
     while True:
         try:
+            if first_moderator is not None:
+                await invite_first_moderator(works, first_moderator)
+                first_moderator = None
             while await send_one(works, smtp, key=key, sender=sender, portal=portal):
                 pass
         except (StoreUnavailable, Conflict) as error:
@@ -76,8 +83,15 @@ async def send_one(works: Works, smtp: Smtp, *, key: bytes, sender: str, portal:
 
 
 async def invite_first_moderator(works: Works, email: str) -> None:
-    """While there is no moderator and no open invitation of one, invite this address."""
+    """While there is no moderator and no open invitation of one, invite this address.
+
+    Of replicas that start at once the second waits at the mark, and then sees what the first has written.
+    """
     async with works.begin(Cause(actor="operator")) as work:
+        mark = insert(work.tx, MARK).values(name="first-moderator", value=work.now.isoformat())
+        await work.execute(
+            mark.on_conflict_do_update(index_elements=["name"], set_={"value": mark.excluded.value}),
+        )
         moderators = select(ROLE.c.id).where(ROLE.c.role == RoleName.MODERATOR, ROLE.c.ended_at.is_(None))
         invited = select(INVITATION.c.id).where(
             INVITATION.c.role == "moderator",
@@ -85,7 +99,8 @@ async def invite_first_moderator(works: Works, email: str) -> None:
             INVITATION.c.revoked_at.is_(None),
             INVITATION.c.expires_at > work.now,
         )
-        if await work.scalar(moderators.limit(1)) is None and await work.scalar(invited.limit(1)) is None:
+        # At one glance: whoever accepts an invitation at this moment is either still invited or a moderator already.
+        if not await work.scalar(select(or_(moderators.exists(), invited.exists()))):
             await issue(work, Invite("moderator", None, email), "operator")
 
 

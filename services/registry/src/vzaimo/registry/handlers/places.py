@@ -12,6 +12,7 @@ from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed, check_version
 from vzaimo.kit.work import Done, Works
 from vzaimo.registry.domain.refusals import UnknownOrganisation
+from vzaimo.registry.handlers.standing import check_present
 from vzaimo.registry.store import ORGANISATION, TOPIC, locked, organisation_of
 
 
@@ -26,6 +27,7 @@ async def register_organisation(organisation: Organisation, *, works: Works, cau
     if not may_write(actor, organisation.city):
         raise NotAllowed
     async with works.begin(cause) as work:
+        await check_present(work, organisation.city)
         await work.execute(insert(ORGANISATION), {**organisation.model_dump(mode="python"), "version": 1})
         work.add(OrganisationRegistered(aggregate_version=1, organisation=organisation))
         return work.done("organisation", organisation.id, 1)

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from vzaimo.kit.database import Transaction
-from vzaimo.kit.http import Cursor, Page
-from vzaimo.registry.domain.refusals import UnknownOrganisation, UnknownTopic
+from vzaimo.kit.http import Cursor, Page, Problem
+from vzaimo.registry.domain.refusals import UnknownOrganisation
 from vzaimo.registry.shapes.places import OrganisationView, TopicView
 from vzaimo.registry.store import ORGANISATION, TOPIC
 from vzaimo.registry.views.pages import page
@@ -34,8 +34,8 @@ async def topics(tx: Transaction, cursor: Cursor) -> Page[TopicView]:
 
 
 async def topic(tx: Transaction, topic_id: str) -> TopicView:
-    """One topic. Raises ``UnknownTopic``."""
+    """One topic. Raises the problem ``not-found``: that of an unknown topic is about a field."""
     row = await tx.first(select(TOPIC).where(TOPIC.c.id == topic_id))
     if row is None:
-        raise UnknownTopic(topic_id)
+        raise Problem("not-found")
     return TopicView.of(row)
