@@ -86,7 +86,7 @@ def begun(name: str, after: str | None, **attributes: str | int) -> Iterator[str
         yield traceparent()
 
 
-def say(error: str = "", **attributes: str | int) -> None:
+def say(error: str = "", /, **attributes: str | int) -> None:
     """What came of the work of the open span. ``error``: by its type, that it failed."""
     present = trace.get_current_span()
     present.set_attributes(attributes)

@@ -12,11 +12,22 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, update
 
 from vzaimo.contracts.notify import Delivery, DeliveryDead
+from vzaimo.kit import telemetry
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.work import Work, Works
 from vzaimo.notify.courier import AT_ONCE, WHOLE, Courier
 from vzaimo.notify.domain.signing import headers
-from vzaimo.notify.domain.webhooks import FIRST_DELAY, Answer, Reason, Status, given_up, pause
+from vzaimo.notify.domain.webhooks import (
+    FIRST_DELAY,
+    GIVEN_UP_AFTER,
+    Answer,
+    Reason,
+    Status,
+    asked_for,
+    given_up,
+    pause,
+    put_off,
+)
 from vzaimo.notify.handlers import lanes
 from vzaimo.notify.handlers.disable import disable
 from vzaimo.notify.handlers.taken import Notes
@@ -42,6 +53,11 @@ class Taken:
     def lane(self) -> str:
         """Its webhook's."""
         return str(self.row.webhook)
+
+    @property
+    def cause(self) -> Cause:
+        """What follows from its way belongs to its fact's trace."""
+        return Cause(_CAUSE.actor, self.row.traceparent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +101,7 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
                 *(WEBHOOK.c[name] for name in ("city", "address", "secret", "old_secret", "old_secret_until")),
                 WEBHOOK.c.status.label("standing"),
                 WEBHOOK.c.failing_since,
-                WEBHOOK_EVENT.c.type,
-                WEBHOOK_EVENT.c.body,
+                *(WEBHOOK_EVENT.c[name] for name in ("type", "body", "traceparent")),
             )
             .join(WEBHOOK, WEBHOOK.c.id == table.c.webhook)
             .join(WEBHOOK_EVENT, WEBHOOK_EVENT.c.id == table.c.event)
@@ -110,11 +125,10 @@ async def _serve(desk: Desk, several: Sequence[Taken], stopping: asyncio.Event) 
     """
     troubled = False
     for number, one in enumerate(several):
-        rest = [other.row.id for other in several[number:]]
         if stopping.is_set() or desk.works.clock.now() + timedelta(seconds=WHOLE) > one.until:
             # Else another might have it while we still wait for an answer.
             async with desk.works.begin(_CAUSE) as work:
-                await lanes.give_back(work, WEBHOOK_DELIVERY, rest, timedelta())
+                await lanes.give_back(work, WEBHOOK_DELIVERY, several[number:], timedelta())
             return
         answer = await _try(one.row, desk)
         if answer.taken and not troubled and one.row.failing_since is None:
@@ -122,21 +136,34 @@ async def _serve(desk: Desk, several: Sequence[Taken], stopping: asyncio.Event) 
                 return
             continue
         troubled = True
-        async with desk.works.begin(_CAUSE) as work:
+        async with desk.works.begin(one.cause) as work:
             if not await note(work, one, answer):
                 return
-            if answer.status is None:  # so will it be with the rest of them, most likely
-                await lanes.give_back(work, WEBHOOK_DELIVERY, rest[1:], FIRST_DELAY)
+            # So will it be with the rest of them, most likely; or it has asked to be left alone.
+            if answer.status is None or asked_for(answer, work.now) is not None:
+                await lanes.give_back(work, WEBHOOK_DELIVERY, several[number + 1 :], FIRST_DELAY)
                 return
 
 
 async def _try(row: Any, desk: Desk) -> Answer:
+    said = {"http.request.method": "POST", "vzaimo.webhook": str(row.webhook), "vzaimo.delivery": str(row.id)}
+    with telemetry.span(f"webhook {_fact(row)}", row.traceparent, kind=telemetry.CLIENT, **said):
+        answer = await _sent(row, desk)
+        if answer.status is not None:
+            telemetry.say(**{"http.response.status_code": answer.status})
+        if not answer.taken:
+            telemetry.say(_reason(answer))
+    return answer
+
+
+async def _sent(row: Any, desk: Desk) -> Answer:
     now, secrets = desk.works.clock.now(), [row.secret]
     if row.old_secret is not None and now < row.old_secret_until:
         secrets.append(row.old_secret)
     try:
         signed = headers(row.event, int(now.timestamp()), row.body, secrets, desk.key)
-        return await desk.courier.send(row.address, {**_FIXED, **signed}, row.body)
+        traced = {"traceparent": telemetry.traceparent()}
+        return await desk.courier.send(row.address, {**_FIXED, **traced, **signed}, row.body)
     except Exception as error:
         # Whatever it is, it is this one's own fault: an address that is none after all.
         log.exception("delivery %s cannot be sent", row.id)
@@ -158,7 +185,11 @@ async def note(work: Work, one: Taken, answer: Answer) -> bool:
         if answer.gone or given_up(failing_since, work.now):
             reason = Reason.GONE if answer.gone else Reason.FAILING
         dead = given_up(row.tries_since, work.now)
-        due_at = None if dead else work.now + pause(row.id, row.attempts + 1)
+        asked = asked_for(answer, work.now)
+        if asked is not None and failing_since is not None:
+            await _rest(work, row, put_off(work.now, asked, failing_since + GIVEN_UP_AFTER))
+        usual = work.now + pause(row.id, row.attempts + 1)
+        due_at = None if dead else put_off(usual, asked, row.tries_since + GIVEN_UP_AFTER)
         values = {"status": "dead" if dead else "retrying", "due_at": due_at}
     noted = await work.scalar(
         update(WEBHOOK_DELIVERY)
@@ -176,7 +207,7 @@ async def note(work: Work, one: Taken, answer: Answer) -> bool:
     if noted is None:
         return False  # another has it by now, or the webhook was switched off or removed
     if dead:
-        log.error("delivery %s is given up: %s", row.id, answer.status or answer.error)
+        log.error("delivery %s is given up: %s", row.id, _reason(answer))
         work.add(DeliveryDead(aggregate_version=version, delivery=_given_up(row, answer)))
     if reason is not None:
         await disable(work, _same(row), reason)
@@ -187,7 +218,7 @@ async def _well(work: Work, row: Any) -> None:
     await work.execute(
         update(WEBHOOK)
         .where(WEBHOOK.c.id == row.webhook, WEBHOOK.c.failing_since.is_not(None))
-        .values(failing_since=None)
+        .values(failing_since=None, rests_until=None)
     )
 
 
@@ -202,6 +233,16 @@ async def _failed(work: Work, row: Any) -> datetime | None:
     return since
 
 
+async def _rest(work: Work, row: Any, until: datetime) -> None:
+    """Send the webhook nothing until then: what waits, and what comes meanwhile (``forward``)."""
+    await work.execute(update(WEBHOOK).where(WEBHOOK.c.id == row.webhook).values(rests_until=until))
+    await work.execute(
+        update(WEBHOOK_DELIVERY)
+        .where(WEBHOOK_DELIVERY.c.webhook == row.webhook, WEBHOOK_DELIVERY.c.due_at < until)
+        .values(due_at=until)
+    )
+
+
 def _same(row: Any) -> ColumnElement[bool]:
     """The webhook as it was when this was sent: what an earlier address answered says nothing of the next one."""
     return and_(WEBHOOK.c.id == row.webhook, WEBHOOK.c.address == row.address)
@@ -212,13 +253,20 @@ async def _change(work: Work, ids: Sequence[UUID], **values: Any) -> None:
         await work.execute(update(WEBHOOK_DELIVERY).where(WEBHOOK_DELIVERY.c.id.in_(ids)).values(**values))
 
 
+def _fact(row: Any) -> str:
+    return str(row.type).rsplit(".", 2)[-2]
+
+
+def _reason(answer: Answer) -> str:
+    return f"answered-{answer.status}" if answer.status is not None else answer.error or "unknown"
+
+
 def _given_up(row: Any, answer: Answer) -> Delivery:
-    reason = f"answered-{answer.status}" if answer.status is not None else answer.error or "unknown"
     return Delivery(
         id=row.id,
         channel="webhook",
-        kind=row.type.rsplit(".", 2)[-2].lower(),
+        kind=_fact(row).lower(),
         city=row.city,
         attempts=row.attempts + 1,
-        reason=reason,
+        reason=_reason(answer),
     )

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
 
+from vzaimo.kit import telemetry
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
-from vzaimo.kit.telemetry import CLIENT, span
 from vzaimo.kit.work import Works
 from vzaimo.notify.catalogues import Locale
 from vzaimo.notify.domain.attending import itip_method
@@ -62,21 +62,25 @@ async def _serve(works: Works, post: Post, several: Sequence[Taken], stopping: a
     for number, one in enumerate(several):
         if stopping.is_set():
             return
+        # The peer may take so long that another has it by then.
         if works.clock.now() + timedelta(seconds=post.connections.smtp.timeout) > one.until:
-            return  # the peer may take so long that another has it by then
+            async with works.begin(Cause(actor="mail")) as work:
+                await lanes.give_back(work, DELIVERY, several[number:], timedelta())
+            return
         outcome, silent = await _try(one, post, works)
-        async with works.begin(Cause(actor="mail")) as work:
-            await note(work, one.row, outcome)
+        async with works.begin(one.cause) as work:
+            await note(work, one.row, outcome, one.until)
             if silent:  # so are the rest of them, most likely
-                rest = [other.row.id for other in several[number + 1 :]]
-                await lanes.give_back(work, DELIVERY, rest, FIRST_DELAY)
+                await lanes.give_back(work, DELIVERY, several[number + 1 :], FIRST_DELAY)
                 return
 
 
 async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
     """What became of it, and whether that was for want of an answer."""
     try:
-        with span(f"mail {taken.row.kind}", *(part.traceparent for part in taken.parts), kind=CLIENT):
+        traces = [part.traceparent for part in taken.parts]
+        said = {"vzaimo.delivery": str(taken.row.id)}
+        with telemetry.span(f"mail {taken.row.kind}", *traces, kind=telemetry.CLIENT, **said):
             await post.connections.send(_message(taken, post, works.clock.now()))
     except MailRejected as error:
         return Outcome("dead", f"rejected-{error}"), False
