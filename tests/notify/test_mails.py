@@ -5,6 +5,7 @@ from email.utils import getaddresses
 
 import icalendar
 import pytest
+from sqlalchemy import select
 
 from vzaimo.contracts.calendar import (
     EventAnnounced,
@@ -26,6 +27,7 @@ from vzaimo.contracts.requests import (
 )
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing import eventually
+from vzaimo.notify.store import DELIVERY
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SEATS = {"decision_no": 1, "granted": 5}
@@ -118,6 +120,54 @@ async def test_edits_of_one_event_within_minutes_are_one_mail_that_says_how_it_i
     await settled("sent")
     assert (len(to(smtp_sink, "boris")), len(to(smtp_sink, "host"))) == (1, 1)
     assert "11 октября 2026, 12:00" in mail.get_body(("plain",)).get_content()
+
+
+async def test_a_reschedule_at_night_does_not_wait_for_the_morning_with_an_edit_that_may(
+    notify, foreign, event, request_of, heard, clock, mail_about, mails_to, smtp_sink
+):
+    event = a_week_later(event)
+    confirmed = request_of(status=RequestStatus.CONFIRMED, confirmed=5, **SEATS)
+    await foreign.tell(
+        EventAnnounced(aggregate_version=1, event=event), RequestApproved(aggregate_version=2, request=confirmed)
+    )
+    await mails_to("boris", 2)
+    await notify.done("PUT", "/preferences", "boris", {"quiet_from": "12:00", "quiet_until": "20:00"})
+    edited = event.model_copy(update={"title": "Среда школы"})
+    await foreign.tell(EventDetailsChanged(aggregate_version=2, event=edited))
+    sofar = ("event-announced", "request-approved", "visit-changed")
+    await heard("boris", *sofar)
+    moved = edited.model_copy(update={"starts_at": event.starts_at + HOUR, "schedule_revision": 2})
+    await foreign.tell(EventRescheduled(aggregate_version=3, event=moved))
+    await heard("boris", *sofar, "visit-moved")
+    clock.advance(16 * MINUTE)
+    await mail_about("boris", "Мероприятие перенесено: Среда школы")
+    assert len(to(smtp_sink, "boris")) == 3
+
+
+async def test_what_is_tried_again_in_quiet_hours_waits_for_their_end(
+    notify, foreign, event, clock, mail_about, smtp_sink
+):
+    async def waits():
+        async with notify.service.works.database.read() as tx:
+            row = await tx.first(select(DELIVERY).where(DELIVERY.c.city == "tver", DELIVERY.c.due_at.is_not(None)))
+        return (row.status, row.attempts, row.due_at, row.leased_until) if row is not None else ()
+
+    # It is noon in Tver; whoever says nothing of a zone has that of their city.
+    await notify.done("PUT", "/preferences", "boris", {"quiet_from": "12:30", "quiet_until": "15:00"})
+    smtp_sink.answer = "451 later"
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    await eventually(lambda: _begins(waits, ("retrying", 1)), "it is tried")
+    smtp_sink.answer = "250 OK"
+    clock.advance(HOUR)
+    three = datetime(2026, 9, 27, 12, tzinfo=UTC)
+    await eventually(lambda: _begins(waits, ("retrying", 1, three, None)), "it waits")
+    assert to(smtp_sink, "boris") == []
+    clock.advance(three - clock.now())
+    await mail_about("boris", "Новое мероприятие")
+
+
+async def _begins(read, expected):
+    return (await read())[: len(expected)] == expected
 
 
 async def test_a_cancellation_ends_what_was_still_to_be_said(

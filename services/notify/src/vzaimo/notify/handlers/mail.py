@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -42,20 +42,21 @@ class Post:
     """Seals what stands behind that address."""
 
 
-async def send_due(works: Works, post: Post) -> None:
-    """Send as deliveries fall due, until cancelled. Each recipients' domain has a lane."""
+async def send_due(works: Works, post: Post, tried: Callable[[str], None]) -> None:
+    """Send as deliveries fall due, until cancelled. Each recipients' domain has a lane.
 
-    async def serve(several: Sequence[Taken], stopping: asyncio.Event) -> None:
-        await _serve(works, post, several, stopping)
-
-    way = lanes.Way("mails", partial(take, works), serve, MOST_LANES, PATIENCE)
+    ``tried`` hears where each try has left its delivery.
+    """
+    way = lanes.Way("mails", partial(take, works), partial(_serve, works, post, tried), MOST_LANES, PATIENCE)
     try:
         await lanes.run(works, way)
     finally:
         await post.connections.close()
 
 
-async def _serve(works: Works, post: Post, several: Sequence[Taken], stopping: asyncio.Event) -> None:
+async def _serve(
+    works: Works, post: Post, tried: Callable[[str], None], several: Sequence[Taken], stopping: asyncio.Event
+) -> None:
     """Each is noted as soon as the peer has answered: a process killed between the two sends that one mail again,
     under the same Message-ID.
     """
@@ -69,10 +70,13 @@ async def _serve(works: Works, post: Post, several: Sequence[Taken], stopping: a
             return
         outcome, silent = await _try(one, post, works)
         async with works.begin(one.cause) as work:
-            await note(work, one.row, outcome, one.until)
+            stands = await note(work, one.row, outcome, one.until)
             if silent:  # so are the rest of them, most likely
                 await lanes.give_back(work, DELIVERY, several[number + 1 :], FIRST_DELAY)
-                return
+        if stands is not None:
+            tried(stands)
+        if silent:
+            return
 
 
 async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:

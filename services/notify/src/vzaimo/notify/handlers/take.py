@@ -17,6 +17,7 @@ from vzaimo.notify.domain.kinds import TRAITS, Kind
 from vzaimo.notify.domain.preferences import NOTHING_SAID, Choice, Preferences
 from vzaimo.notify.domain.relevance import early, overtaken
 from vzaimo.notify.handlers.lanes import give_back
+from vzaimo.notify.handlers.quiet import hold
 from vzaimo.notify.projections import CONTACT, ROLE, Known, known
 from vzaimo.notify.store import ADMISSION, DELIVERY, NOTICE, NOTIFICATION, wishes_of
 
@@ -134,11 +135,14 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
             taken = Taken(row, kept, person, until)
             (put_off if taken.lane in busy else ready).append(taken)
         await give_back(work, DELIVERY, put_off, BUSY_DELAY)
-        return True, ready
+        return True, await hold(work, ready, wishes)
 
 
-async def note(work: Work, row: Any, outcome: Outcome, until: datetime) -> None:
-    """What became of a delivery, if it still is ours; what has been tried for days is dead, which is told."""
+async def note(work: Work, row: Any, outcome: Outcome, until: datetime) -> str | None:
+    """What became of a delivery, if it still is ours; what has been tried for days is dead, which is told.
+
+    Where it stands now, or nothing where another has it by now.
+    """
     if outcome.status == "retrying" and work.now - (row.tries_since or work.now) > GIVEN_UP_AFTER:
         outcome = Outcome("dead", outcome.reason)
     first = SHORT_DELAY if outcome.reason == NOT_YET else FIRST_DELAY
@@ -158,7 +162,7 @@ async def note(work: Work, row: Any, outcome: Outcome, until: datetime) -> None:
         .returning(DELIVERY.c.id)
     )
     if noted is None:
-        return  # another has it by now
+        return None
     if outcome.status == "dead":
         log.error("delivery %s is given up: %s", row.id, outcome.reason)
         state = Delivery(
@@ -170,6 +174,7 @@ async def note(work: Work, row: Any, outcome: Outcome, until: datetime) -> None:
             reason=outcome.reason or "unknown",
         )
         work.add(DeliveryDead(aggregate_version=version, delivery=state))
+    return outcome.status
 
 
 async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[tuple[str | None, Part | None]]]:
