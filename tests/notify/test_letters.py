@@ -9,7 +9,7 @@ import pytest
 from vzaimo.contracts.requests import Offer
 from vzaimo.notify.catalogues import CATALOGUES
 from vzaimo.notify.domain.kinds import TRAITS, Kind
-from vzaimo.notify.letters import Envelope, Item, mail, summary, written
+from vzaimo.notify.letters import Envelope, Item, current, mail, summary, written
 from vzaimo.notify.projections import Known
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -89,6 +89,16 @@ def test_nobody_is_asked_for_what_is_done(known, status):
     for kind in SEATED_BY:
         assert ("Подтвердите" in written(kind, request, "ru").text) is (status == "approved")
         assert ("Please confirm" in written(kind, request, "en").text) is (status == "approved")
+
+
+def test_what_is_settled_asks_for_nothing_in_an_inbox(known):
+    request = known("request", status="released")
+    for kind in (*SEATED_BY, Kind.CONFIRMATION_SOON, Kind.RECONFIRMATION_ASKED, Kind.OFFER_SOON):
+        letter = current(kind, request, "ru")
+        assert letter.title == written(kind, request, "ru").title
+        assert letter.text == "Уже неактуально: посмотрите, как обстоит дело сейчас."
+    released = current(Kind.SEATS_RELEASED, request, "ru")
+    assert released == written(Kind.SEATS_RELEASED, request, "ru")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Mails that wait and join, as their readers know them, on both stores."""
 
 from datetime import UTC, datetime, timedelta
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 
 import icalendar
 import pytest
@@ -84,6 +84,8 @@ async def test_needs_come_as_one_digest_in_the_readers_morning(
     (digest,) = await mails_to("boris")
     assert digest["Subject"] == "Сводка: 2 уведомления"
     assert "«Олимпиады»" in digest.get_body(("plain",)).get_content()
+    # Not of when it was begun: programs sort by it.
+    assert parsedate_to_datetime(digest["Date"]) > datetime(2026, 9, 28, 5, tzinfo=UTC)
     await foreign.tell(NeedPosted(aggregate_version=1, need=need()))
     await told("boris", *["need-posted"] * 3)
     later = await delivery("queued", 2)
@@ -339,6 +341,11 @@ async def test_wishes_that_cannot_be(notify):
         ({"email": {"decisions": "off"}}, "cannot-be-muted"),
         ({"email": {"cancellations": "daily"}}, "cannot-be-muted"),
         ({"quiet_from": "22:00"}, "half-quiet"),
+        ({"quiet_from": "22:00+05:00", "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": 79200, "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": "22:00:30", "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": "24:00", "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": "٢٢:٠٠", "quiet_until": "07:00"}, "invalid-request"),
         ({"timezone": "Tomsk"}, "unknown-zone"),
         ({"email": {"rumours": "off"}}, "invalid-request"),
     ):

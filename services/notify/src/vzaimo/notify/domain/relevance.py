@@ -10,6 +10,8 @@ from vzaimo.notify.domain.visits import SEATED
 from vzaimo.notify.domain.webhooks import Status
 
 _ASKING: Mapping[Kind, frozenset[str]] = {
+    Kind.REQUEST_APPROVED: SEATED,
+    Kind.REQUEST_PROMOTED: SEATED,
     Kind.REQUEST_OFFERED: frozenset({RequestStatus.OFFERED}),
     Kind.OFFER_SOON: frozenset({RequestStatus.OFFERED}),
     Kind.CONFIRMATION_SOON: frozenset({RequestStatus.APPROVED}),

@@ -101,7 +101,7 @@ def _message(taken: Taken, post: Post, now: datetime) -> EmailMessage:
     row, person = taken.row, taken.person
     locale: Locale = "en" if person.locale == "en" else "ru"
     items = [Item(written(part.kind, part.about, locale), f"{post.portal}/inbox/{part.id}") for part in taken.parts]
-    envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", row.created_at)
+    envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", taken.since)
     groups = {TRAITS[part.kind].group for part in taken.parts}
     token = token_for(row.person, groups, post.key) if post.unsubscribe_url else None
     message = mail(

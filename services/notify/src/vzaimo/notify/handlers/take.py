@@ -77,6 +77,12 @@ class Taken:
     until: datetime
 
     @property
+    def since(self) -> datetime:
+        """When it was first tried: the mail's date, also when it is sent again."""
+        first: datetime | None = self.row.tries_since
+        return first if first is not None else self.until - LEASE
+
+    @property
     def cause(self) -> Cause:
         """What follows from its way belongs to the trace of what it tells first."""
         return Cause("mail", next((part.traceparent for part in self.parts if part.traceparent), None))

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 from vzaimo.contracts.requests import RequestStatus
 from vzaimo.notify.catalogues import CATALOGUES, Catalogue, Locale
 from vzaimo.notify.domain.kinds import Kind
-from vzaimo.notify.domain.relevance import MODE_REMOVED
+from vzaimo.notify.domain.relevance import MODE_REMOVED, overtaken
 from vzaimo.notify.projections import Known
 
 _DEADLINES = (("closes", "apply_closes"), ("decide", "decide_by"), ("confirm", "confirm_by"))
@@ -34,6 +34,12 @@ def written(kind: Kind, known: Known, locale: Locale) -> Letter:
     facts = _facts(known, words)
     name = f"{kind}.{MODE_REMOVED}" if _for_this_mode_alone(kind, known) else str(kind)
     return Letter(words.say(f"{name}.title", facts), words.say(f"{name}.text", facts))
+
+
+def current(kind: Kind, known: Known, locale: Locale) -> Letter:
+    """The same for whoever reads it later: what is settled by now asks for nothing."""
+    letter, settled = written(kind, known, locale), overtaken(kind, known.subject, known.event)
+    return Letter(letter.title, CATALOGUES[locale].say("overtaken")) if settled else letter
 
 
 def summary(count: int, locale: Locale) -> Letter:
