@@ -114,7 +114,9 @@ async def test_a_stream_ends_with_its_token_and_with_the_service(served, monkeyp
     async with reading(url, "boris") as (_, following):
         await following()
         app.state.health.closing = True
-        assert await following() is None
+        while (last := await following()) == {":": ""}:
+            pass  # it beat just before
+        assert last is None
 
 
 async def test_a_reader_that_does_not_read_is_left(notify, foreign, event, monkeypatch):
