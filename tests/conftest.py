@@ -74,11 +74,12 @@ class Foreign:
         self.began = LONG_AGO
         """When what is told next happened, by the second."""
 
-    async def tell(self, *facts, event_id=None):
+    async def tell(self, *facts, event_id=None, traceparent=None):
         """Publish facts in order; each is in its stream when this returns."""
         for fact in facts:
             self._told += 1
-            event = envelope(fact, event_id=event_id or new_id(), time=self.began + timedelta(seconds=self._told))
+            moment = self.began + timedelta(seconds=self._told)
+            event = envelope(fact, event_id=event_id or new_id(), time=moment, traceparent=traceparent)
             body = event.model_dump_json(exclude_none=True).encode()
             await self._js.publish(fact.subject, body, timeout=5, headers={"Nats-Msg-Id": str(event.id)})
 

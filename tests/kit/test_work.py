@@ -155,6 +155,60 @@ async def test_a_timer_that_was_set_anew_or_taken_back_counts_as_it_is_now(works
     assert seen == ["a"]
 
 
+async def test_what_a_timer_does_is_a_trace_of_its_own_that_names_the_one_which_set_it(works, spans):
+    async def handle(work, due):
+        work.add(toy(1), toy(2))
+        if due.revision:
+            work.remind("kind", due.aggregate_id, work.now)
+
+    minute = timedelta(minutes=1)
+    async with works.begin(Cause(actor="person", traceparent=TRACE)) as work:
+        work.remind("kind", "a", work.now, revision=1)
+        work.remind("kind", "b", work.now + minute)
+    works.clock.advance(2 * minute)
+    timers = Timers(works, {"kind": handle})
+    for _ in range(3):
+        assert await timers.run_one()
+    assert not await timers.run_one()
+    told = spans()
+    assert [(one.name, one.parent) for one in told] == [("timer kind", None)] * 3
+    assert [one.attributes["vzaimo.aggregate_id"] for one in told] == ["a", "b", "a"]
+    traces = [f"{one.context.trace_id:032x}" for one in told]
+    assert len({*traces, TRACE[3:35]}) == 4
+    assert [[f"{link.context.trace_id:032x}" for link in one.links] for one in told] == [
+        [TRACE[3:35]],
+        [TRACE[3:35]],
+        [traces[0]],
+    ]
+    async with works.database.read() as tx:
+        rows = await tx.all(select(OUTBOX.c.traceparent).order_by(OUTBOX.c.id))
+    assert [row.traceparent[3:35] for row in rows] == [one for one in traces for _ in range(2)]
+
+
+async def test_a_timer_that_fails_says_so_in_its_trace(works, spans):
+    async def handle(_work, _due):
+        raise ValueError("Иванова")
+
+    await remind(works, "a", minutes=0)
+    await Timers(works, {"kind": handle}).run_one()
+    (one,) = spans()
+    assert (one.status.is_ok, one.attributes["error.type"], one.links) == (False, "ValueError", ())
+
+
+async def test_facts_of_one_timer_have_one_trace_also_where_nobody_looks(works):
+    async def handle(work, _due):
+        work.add(toy(1), toy(2))
+
+    await remind(works, "a", "b", minutes=0)
+    timers = Timers(works, {"kind": handle})
+    assert await timers.run_one()
+    assert await timers.run_one()
+    async with works.database.read() as tx:
+        rows = await tx.all(select(OUTBOX.c.traceparent).order_by(OUTBOX.c.id))
+    first, second, third, fourth = (row.traceparent for row in rows)
+    assert first == second != third == fourth
+
+
 async def test_a_timer_whose_handler_fails_is_put_off_and_the_others_go_on(works):
     seen, broken = [], True
 

@@ -1,14 +1,20 @@
 """A mail server that keeps one domain waiting delays nobody else."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from sqlalchemy import select, update
 
 from vzaimo.contracts.calendar import EventAnnounced
+from vzaimo.kit.cause import Cause
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.smtp import SmtpSink
+from vzaimo.notify.handlers.lanes import give_back
+from vzaimo.notify.handlers.take import Outcome, Taken, note
+from vzaimo.notify.store import DELIVERY
 
 
 class SlowForSome(SmtpSink):
@@ -68,6 +74,24 @@ async def test_a_mail_that_cannot_be_written_keeps_nobody_from_theirs(
 
     await eventually(lambda: _is(noted, [("perm", "failed-valueerror")]), "the odd one is noted")
     assert "Bcc" not in "".join(str(record.msg) for record in caplog.records)
+
+
+async def test_what_another_has_by_now_is_not_given_back(notify, foreign, event, mails_to, clock):
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    await mails_to("boris")
+    works = notify.service.works
+    late = clock.now() + timedelta(hours=1)
+    async with works.begin(Cause(actor="test")) as work:
+        row = await work.first(select(DELIVERY).where(DELIVERY.c.status == "sent").limit(1))
+        again = {"status": "retrying", "due_at": late, "leased_until": late}
+        await work.execute(update(DELIVERY).where(DELIVERY.c.id == row.id).values(**again))
+    async with works.begin(Cause(actor="test")) as work:
+        ours = Taken(row, (), None, clock.now())
+        await give_back(work, DELIVERY, [ours], timedelta())
+        await note(work, row, Outcome("sent"), ours.until)
+    async with works.database.read() as tx:
+        kept = await tx.first(select(DELIVERY).where(DELIVERY.c.id == row.id))
+    assert (kept.status, kept.due_at, kept.leased_until, kept.attempts) == ("retrying", late, late, row.attempts)
 
 
 async def _is(asked, expected):

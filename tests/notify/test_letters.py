@@ -9,12 +9,15 @@ import pytest
 from vzaimo.contracts.requests import Offer
 from vzaimo.notify.catalogues import CATALOGUES
 from vzaimo.notify.domain.kinds import TRAITS, Kind
-from vzaimo.notify.letters import Envelope, Item, mail, summary, written
+from vzaimo.notify.letters import Envelope, Item, current, mail, summary, written
 from vzaimo.notify.projections import Known
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 NOON = datetime(2026, 9, 27, 9, tzinfo=UTC)
 PRACTICE = "0192f000-0000-7000-8000-000000000001"
+
+
+SEATED_BY = (Kind.REQUEST_APPROVED, Kind.REQUEST_PROMOTED)
 
 
 def same_as_kept(name, text):
@@ -60,10 +63,10 @@ def known(event, request_of):
         "webhook": {"city": "tver", "status": "disabled", "disabled_for": "failing", "address": "tver.example"},
     }
 
-    def of(about):
+    def of(about, **changes):
         topics = {"olympiads": {"name": "Олимпиадное движение", "name_en": "Olympiads"}}
         cities = {"moskva": "Москва", "tver": "Тверь"}
-        return Known(subjects[about], held, cities, {PRACTICE: "Образовательный комплекс"}, topics)
+        return Known(subjects[about] | changes, held, cities, {PRACTICE: "Образовательный комплекс"}, topics)
 
     return of
 
@@ -72,10 +75,45 @@ def known(event, request_of):
 def test_every_kind_has_its_words(known, locale):
     lines = []
     for kind in Kind:
-        letter = written(kind, known(TRAITS[kind].about), locale)
+        stands = {"status": "approved"} if kind in SEATED_BY else {}
+        letter = written(kind, known(TRAITS[kind].about, **stands), locale)
         assert "—" not in letter.title.removeprefix("Тверь —"), kind
         lines.append(f"## {kind}\n{letter.title}\n{letter.text}\n")
     same_as_kept(f"letters.{locale}.txt", "\n".join(lines))
+
+
+@pytest.mark.parametrize("status", ["confirmed", "withdrawn", "closed", "approved", "submitted"])
+def test_nobody_is_asked_for_what_is_done(known, status):
+    request = known("request", status=status)
+    assert ("Решите до" in written(Kind.REQUEST_SUBMITTED, request, "ru").text) is (status == "submitted")
+    for kind in SEATED_BY:
+        assert ("Подтвердите" in written(kind, request, "ru").text) is (status == "approved")
+        assert ("Please confirm" in written(kind, request, "en").text) is (status == "approved")
+
+
+def test_what_is_settled_asks_for_nothing_in_an_inbox(known):
+    request = known("request", status="released")
+    for kind in (*SEATED_BY, Kind.CONFIRMATION_SOON, Kind.RECONFIRMATION_ASKED, Kind.OFFER_SOON):
+        letter = current(kind, request, "ru")
+        assert letter.title == written(kind, request, "ru").title
+        assert letter.text == "Уже неактуально: посмотрите, как обстоит дело сейчас."
+    released = current(Kind.SEATS_RELEASED, request, "ru")
+    assert released == written(Kind.SEATS_RELEASED, request, "ru")
+
+
+@pytest.mark.parametrize(
+    "zone, locale, said",
+    [
+        ("Europe/Samara", "ru", "4 октября 2026, 11:00 – 5 октября 2026 (Самара, UTC+4)"),
+        ("Asia/Kamchatka", "ru", "4 октября 2026, 19:00 – 5 октября 2026 (Петропавловск-Камчатский, UTC+12)"),
+        ("Europe/Kaliningrad", "en", "4 October 2026, 09:00 – 5 October 2026 (Kaliningrad, UTC+2)"),
+        ("Asia/Kolkata", "en", "4 October 2026, 12:30 – 5 October 2026 (Kolkata, UTC+5:30)"),
+    ],
+)
+def test_times_are_the_venues_and_say_by_whose_clock(known, zone, locale, said):
+    there = known("event")
+    there.event["timezone"] = zone
+    assert said in written(Kind.EVENT_MOVED, there, locale).text
 
 
 def test_the_languages_say_the_same_things():
@@ -83,6 +121,13 @@ def test_the_languages_say_the_same_things():
     names = [{name if isinstance(name, str) else name[0] for name in one} for one in (russian, english)]
     assert names[0] == names[1]
     assert {f"{kind}.{part}" for kind in Kind for part in ("title", "text")} <= names[0]
+
+
+def test_an_event_that_drops_a_mode_is_not_called_off(known):
+    letter = written(Kind.REQUEST_CLOSED, known("request", reason="mode-removed"), "ru")
+    assert letter.title == "Запрос закрыт: Образовательная среда"
+    assert "больше не проводится в этом формате" in letter.text
+    assert "отмен" not in letter.title + letter.text
 
 
 @pytest.mark.parametrize(
@@ -103,7 +148,10 @@ def test_a_city_without_a_genitive_is_named_beside_its_kind():
 @pytest.mark.parametrize("locale", ["ru", "en"])
 @pytest.mark.parametrize("kinds", [(Kind.REQUEST_APPROVED,), (Kind.NEED_POSTED, Kind.EVENT_ANNOUNCED)])
 def test_a_mail_as_it_leaves(known, clock, locale, kinds):
-    items = [Item(written(kind, known(TRAITS[kind].about), locale), f"https://p.example/{kind}") for kind in kinds]
+    stands = {"status": "approved"}
+    items = [
+        Item(written(kind, known(TRAITS[kind].about, **stands), locale), f"https://p.example/{kind}") for kind in kinds
+    ]
     envelope = Envelope("Vzaimo <no@vzaimo.city>", "anna@city.example", "<1@vzaimo.city>", clock.now())
     letter = mail(items, envelope, locale=locale, settings="https://p.example/preferences")
     parts = {part.get_content_type(): part.get_content() for part in letter.walk() if not part.is_multipart()}

@@ -1,10 +1,11 @@
 """Mails that wait and join, as their readers know them, on both stores."""
 
 from datetime import UTC, datetime, timedelta
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 
 import icalendar
 import pytest
+from sqlalchemy import select
 
 from vzaimo.contracts.calendar import (
     EventAnnounced,
@@ -26,6 +27,7 @@ from vzaimo.contracts.requests import (
 )
 from vzaimo.kit.ids import new_id
 from vzaimo.kit.testing import eventually
+from vzaimo.notify.store import DELIVERY
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SEATS = {"decision_no": 1, "granted": 5}
@@ -82,6 +84,8 @@ async def test_needs_come_as_one_digest_in_the_readers_morning(
     (digest,) = await mails_to("boris")
     assert digest["Subject"] == "Сводка: 2 уведомления"
     assert "«Олимпиады»" in digest.get_body(("plain",)).get_content()
+    # Not of when it was begun: programs sort by it.
+    assert parsedate_to_datetime(digest["Date"]) > datetime(2026, 9, 28, 5, tzinfo=UTC)
     await foreign.tell(NeedPosted(aggregate_version=1, need=need()))
     await told("boris", *["need-posted"] * 3)
     later = await delivery("queued", 2)
@@ -117,7 +121,55 @@ async def test_edits_of_one_event_within_minutes_are_one_mail_that_says_how_it_i
     mail = await mail_about("boris", "Подтвердите новое время: Среда школы")
     await settled("sent")
     assert (len(to(smtp_sink, "boris")), len(to(smtp_sink, "host"))) == (1, 1)
-    assert "11 октября 2026\u202fг., 12:00" in mail.get_body(("plain",)).get_content()
+    assert "11 октября 2026, 12:00" in mail.get_body(("plain",)).get_content()
+
+
+async def test_a_reschedule_at_night_does_not_wait_for_the_morning_with_an_edit_that_may(
+    notify, foreign, event, request_of, heard, clock, mail_about, mails_to, smtp_sink
+):
+    event = a_week_later(event)
+    confirmed = request_of(status=RequestStatus.CONFIRMED, confirmed=5, **SEATS)
+    await foreign.tell(
+        EventAnnounced(aggregate_version=1, event=event), RequestApproved(aggregate_version=2, request=confirmed)
+    )
+    await mails_to("boris", 2)
+    await notify.done("PUT", "/preferences", "boris", {"quiet_from": "12:00", "quiet_until": "20:00"})
+    edited = event.model_copy(update={"title": "Среда школы"})
+    await foreign.tell(EventDetailsChanged(aggregate_version=2, event=edited))
+    sofar = ("event-announced", "request-approved", "visit-changed")
+    await heard("boris", *sofar)
+    moved = edited.model_copy(update={"starts_at": event.starts_at + HOUR, "schedule_revision": 2})
+    await foreign.tell(EventRescheduled(aggregate_version=3, event=moved))
+    await heard("boris", *sofar, "visit-moved")
+    clock.advance(16 * MINUTE)
+    await mail_about("boris", "Мероприятие перенесено: Среда школы")
+    assert len(to(smtp_sink, "boris")) == 3
+
+
+async def test_what_is_tried_again_in_quiet_hours_waits_for_their_end(
+    notify, foreign, event, clock, mail_about, smtp_sink
+):
+    async def waits():
+        async with notify.service.works.database.read() as tx:
+            row = await tx.first(select(DELIVERY).where(DELIVERY.c.city == "tver", DELIVERY.c.due_at.is_not(None)))
+        return (row.status, row.attempts, row.due_at, row.leased_until) if row is not None else ()
+
+    # It is noon in Tver; whoever says nothing of a zone has that of their city.
+    await notify.done("PUT", "/preferences", "boris", {"quiet_from": "12:30", "quiet_until": "15:00"})
+    smtp_sink.answer = "451 later"
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    await eventually(lambda: _begins(waits, ("retrying", 1)), "it is tried")
+    smtp_sink.answer = "250 OK"
+    clock.advance(HOUR)
+    three = datetime(2026, 9, 27, 12, tzinfo=UTC)
+    await eventually(lambda: _begins(waits, ("retrying", 1, three, None)), "it waits")
+    assert to(smtp_sink, "boris") == []
+    clock.advance(three - clock.now())
+    await mail_about("boris", "Новое мероприятие")
+
+
+async def _begins(read, expected):
+    return (await read())[: len(expected)] == expected
 
 
 async def test_a_cancellation_ends_what_was_still_to_be_said(
@@ -236,6 +288,27 @@ async def test_a_visit_enters_the_guests_calendar_and_leaves_it(
     assert (cancelled.events[0]["SEQUENCE"], cancelled.events[0]["STATUS"]) == (3, "CANCELLED")
 
 
+async def test_a_mail_waits_for_what_its_event_has_become(
+    notify, foreign, event, request_of, told, mail_about, delivery, clock
+):
+    event = event.model_copy(update={"schedule_revision": 3})
+    approved = request_of(status=RequestStatus.APPROVED, schedule_revision=3, **SEATS)
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    await foreign.tell(RequestApproved(aggregate_version=2, request=approved))
+    await mail_about("boris", "Запрос одобрен")
+    # Requests has heard of the cancellation before us.
+    closed = request_of(status=RequestStatus.CLOSED, decision_no=1, schedule_revision=3, reason="event-cancelled")
+    await foreign.tell(RequestClosed(aggregate_version=3, request=closed))
+    (waiting,) = await delivery("retrying")
+    assert (waiting["kind"], waiting["reason"]) == ("request-closed", "not-yet-known")
+    await foreign.tell(
+        EventCancelled(aggregate_version=2, event=event.model_copy(update={"status": EventStatus.CANCELLED}))
+    )
+    last = await mail_about("boris", "Мероприятие отменено")
+    (shown,) = icalendar.Calendar.from_ical(next(last.iter_attachments()).get_payload(decode=True)).events
+    assert (shown["SEQUENCE"], shown["STATUS"]) == (3, "CANCELLED")
+
+
 async def test_wishes_are_kept_and_one_click_adds_to_them(notify, foreign, told, event, mails_to, clock, delivery):
     usual = (await notify.call("GET", "/preferences", "boris")).json()
     assert usual["groups"]["needs"] == {"email": "daily", "fixed": False}
@@ -268,6 +341,11 @@ async def test_wishes_that_cannot_be(notify):
         ({"email": {"decisions": "off"}}, "cannot-be-muted"),
         ({"email": {"cancellations": "daily"}}, "cannot-be-muted"),
         ({"quiet_from": "22:00"}, "half-quiet"),
+        ({"quiet_from": "22:00+05:00", "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": 79200, "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": "22:00:30", "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": "24:00", "quiet_until": "07:00"}, "invalid-request"),
+        ({"quiet_from": "٢٢:٠٠", "quiet_until": "07:00"}, "invalid-request"),
         ({"timezone": "Tomsk"}, "unknown-zone"),
         ({"email": {"rumours": "off"}}, "invalid-request"),
     ):

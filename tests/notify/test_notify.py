@@ -27,8 +27,10 @@ async def test_an_announcement_reaches_every_other_city_in_its_language(notify, 
     plain, html = russian.iter_parts()
     assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
     assert "Москва приглашает: «Образовательная среда», 4 октября 2026" in plain.get_content()
-    assert "Europe/Moscow" in html.get_content()
-    assert "Москва invites: “Образовательная среда”, October 4, 2026" in english.get_body(("plain",)).get_content()
+    assert "Москва, UTC+3" in html.get_content()
+    assert (
+        "Москва invites: “Образовательная среда”, 4 October 2026, 10:00" in english.get_body(("plain",)).get_content()
+    )
 
 
 async def test_one_fact_told_often_is_one_notification_and_one_mail(
@@ -122,6 +124,30 @@ async def test_a_peer_that_says_later_is_asked_again_and_one_that_says_no_is_sho
     await mails_to("boris")
     again = await notify.call("POST", f"/deliveries/{dead[0]['id']}/retry", "mod")
     assert kind(again) == (409, "delivery-not-dead")
+
+
+async def test_what_was_given_up_and_is_tried_again_has_its_three_days_anew(
+    notify, foreign, event, clock, mails_to, smtp_sink
+):
+    smtp_sink.answer = "550 no such mailbox"
+    await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
+    dead = await eventually(lambda: _count(notify, "dead", 2), "two are given up")
+    clock.advance(timedelta(days=4))
+    smtp_sink.answer = "451 later"
+    await notify.done("POST", f"/deliveries/{dead[0]['id']}/retry", "mod")
+    (waiting,) = await eventually(lambda: _count(notify, "retrying", 1), "it waits")
+    assert waiting["id"] == dead[0]["id"]
+    clock.advance(timedelta(days=2, hours=23))
+    await eventually(lambda: _tried(notify, waiting["id"], 2), "it is tried again")
+    await _count(notify, "retrying", 1)
+    clock.advance(timedelta(hours=8))
+    await eventually(lambda: _count(notify, "dead", 2), "it is given up again")
+    assert smtp_sink.mails == []
+
+
+async def _tried(notify, which, times):
+    items = (await notify.call("GET", "/deliveries?limit=200", "mod")).json()["items"]
+    return next(one["attempts"] for one in items if one["id"] == which) == times
 
 
 async def _count(notify, status, count):

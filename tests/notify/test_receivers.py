@@ -49,9 +49,32 @@ async def test_a_receiver_takes_what_is_genuine_once(tmp_path, name, program):
             sent = headers(message_id, moment, BODY, secrets, KEY)
             assert await courier.send(address, sent, BODY) == Answer(status)
         assert await courier.send(address, {**headers(one, now, BODY, [secret], KEY)}, BODY + b" ") == Answer(401)
+        # Anybody may send anything, and break off: it goes on.
+        good = headers(uuid4(), now, BODY, [secret], KEY)
+        for nonsense in (
+            {"webhook-timestamp": "nan"},
+            {"webhook-timestamp": "1e999"},
+            {"webhook-timestamp": "9" * 5000},
+            {"webhook-timestamp": ""},
+            {"webhook-signature": "v1,%%%"},
+            {"webhook-signature": "v2"},
+            {"webhook-id": ""},
+        ):
+            assert await courier.send(address, {**good, **nonsense}, BODY) == Answer(401), nonsense
+        reader, odd = await asyncio.open_connection("127.0.0.1", port)
+        told = f"webhook-timestamp: {now}\r\nwebhook-signature: v1,\xe9\r\nContent-Length: 0"
+        odd.write(f"POST / HTTP/1.1\r\nHost: x\r\n{told}\r\n\r\n".encode("latin-1"))
+        assert b" 401 " in await reader.readline()
+        odd.close()
+        reader, broken = await asyncio.open_connection("127.0.0.1", port)
+        broken.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        broken.write_eof()
+        await reader.read()
+        broken.close()
+        assert await courier.send(address, good, BODY) == Answer(204)
     finally:
         process.kill()
         await courier.close()
     out, _ = await process.communicate()
-    assert len(out.splitlines()) == 1
+    assert len(out.splitlines()) == 2
     assert out.startswith(b"city.vzaimo.calendar.EventAnnounced.v1 ")

@@ -76,6 +76,11 @@ async def test_a_stream_tells_what_comes_and_goes_on_where_it_was(served, notify
     async with reading(url, "boris", **{"Last-Event-ID": "0"}) as (_, following):
         kinds = [json.loads((await following()).get("data", '{"kind": null}'))["kind"] for _ in range(3)]
     assert kinds == [None, "city-activated", "event-announced"]
+    # A number from before the store was restored is ahead of all that comes.
+    async with reading(url, "boris", **{"Last-Event-ID": "999999999999"}) as (_, following):
+        assert int((await following())["id"]) < 1000
+        await foreign.tell(EventAnnounced(aggregate_version=1, event=event.model_copy(update={"id": new_id()})))
+        assert json.loads((await following())["data"])["kind"] == "event-announced"
 
 
 async def test_who_may_not_and_how_many(served, monkeypatch):
@@ -109,7 +114,9 @@ async def test_a_stream_ends_with_its_token_and_with_the_service(served, monkeyp
     async with reading(url, "boris") as (_, following):
         await following()
         app.state.health.closing = True
-        assert await following() is None
+        while (last := await following()) == {":": ""}:
+            pass  # it beat just before
+        assert last is None
 
 
 async def test_a_reader_that_does_not_read_is_left(notify, foreign, event, monkeypatch):

@@ -18,6 +18,11 @@ KEY = b"k" * 40
 CLOCKS = st.times().map(lambda clock: clock.replace(microsecond=0))
 
 
+def _within(day):
+    began = datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    return st.integers(0, 24 * 60 - 1).map(lambda minutes: began + timedelta(minutes=minutes))
+
+
 def due(kind, wishes=NOTHING_SAID, now=NOON, zone="Europe/Moscow"):
     found = slot(TRAITS[kind], wishes, "e", zone, now)
     return found and (found.due_at, found.joins)
@@ -67,11 +72,28 @@ def test_quiet_hours_put_off_what_is_not_urgent():
     assert due(Kind.VISIT_CHANGED, NIGHT, NOON + timedelta(minutes=50))[0] == morning
 
 
+def test_a_digest_keeps_to_quiet_hours():
+    late = Preferences({}, time(22), time(9), "Europe/Moscow")
+    assert due(Kind.NEED_POSTED, late) == (datetime(2026, 9, 28, 6, tzinfo=UTC), "digest")
+
+
+def test_an_hour_that_comes_twice_is_no_night_more():
+    """Berlin's clocks went back from 03:00 to 02:00: 02:15 and 02:30 came twice."""
+    berlin = ZoneInfo("Europe/Berlin")
+    wishes = Preferences({}, time(22), time(2, 30), "Europe/Berlin")
+    again = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)  # 02:15, for the second time
+    assert awake(wishes, again, berlin) == again + timedelta(minutes=15)
+    # And forward from 02:00 to 03:00: there was no 02:30.
+    spring = datetime(2026, 3, 29, 0, 15, tzinfo=UTC)  # 01:15
+    assert awake(wishes, spring, berlin).astimezone(berlin).time() >= time(3)
+
+
 @given(
     start=CLOCKS,
     end=CLOCKS,
-    moment=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),
-    zone=st.sampled_from(["Europe/Moscow", "Asia/Kamchatka", "Europe/Kaliningrad", "Europe/Berlin"]),
+    moment=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))
+    | st.sampled_from(["2026-03-29", "2026-10-25", "2026-10-24", "2026-04-04"]).flatmap(_within),
+    zone=st.sampled_from(["Europe/Moscow", "Asia/Kamchatka", "Europe/Berlin", "Asia/Beirut", "Australia/Lord_Howe"]),
 )
 def test_a_mail_is_never_early_nor_a_day_late_nor_in_quiet_hours(start, end, moment, zone):
     there = ZoneInfo(zone)

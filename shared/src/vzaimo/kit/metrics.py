@@ -30,6 +30,15 @@ class Metrics:
         self.dead = Counter("vzaimo_dead_letters", "Facts given up", ["consumer"], registry=registry)
         self.parked = Gauge("vzaimo_parked_facts", "Facts that wait for another", registry=registry)
         self.parked_age = Gauge("vzaimo_parked_oldest_seconds", "Age of the oldest of them", registry=registry)
+        self.tries = Counter(
+            "vzaimo_delivery_tries",
+            "Tries to send mails and webhooks, by what came of them",
+            ["channel", "outcome"],
+            registry=registry,
+        )
+        self.waiting_age = Gauge(
+            "vzaimo_delivery_oldest_seconds", "Since when the oldest was due that waits", ["channel"], registry=registry
+        )
         self.stalls = Counter("vzaimo_loop_stalls", "Times that the loop stood still", registry=registry)
         self.impossible = Gauge(
             "vzaimo_impossible", "Counts of what must not be; each stays 0", ["check"], registry=registry

@@ -137,6 +137,8 @@ class TimerRow(KitModel, table=True):
     aggregate_id: str = Field(primary_key=True)
     due_at: datetime
     revision: int
+    traceparent: str | None = Field(default=None, max_length=55)
+    """The trace of what set it."""
 
 
 class IdempotencyRow(KitModel, table=True):

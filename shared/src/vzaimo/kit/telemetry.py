@@ -14,7 +14,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from opentelemetry import propagate, trace
-from opentelemetry.trace import ProxyTracerProvider, Span, SpanKind, Status, StatusCode
+from opentelemetry.context import Context
+from opentelemetry.trace import Link, ProxyTracerProvider, Span, SpanContext, SpanKind, Status, StatusCode
 
 _PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 CLIENT, CONSUMER, PRODUCER = SpanKind.CLIENT, SpanKind.CONSUMER, SpanKind.PRODUCER
@@ -26,7 +27,7 @@ def traceparent() -> str:
     carrier: dict[str, str] = {}
     propagate.inject(carrier)
     found = carrier.get("traceparent") or _current.get()
-    return found or f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    return found or _new()
 
 
 def continued(parent: str | None) -> str | None:
@@ -44,7 +45,7 @@ def trace_id(scope: dict[str, Any] | Any) -> str:
     if context.is_valid:
         return f"{context.trace_id:032x}"
     sent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"traceparent"), "")
-    parent = sent if _PARENT.fullmatch(sent) else f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+    parent = sent if _PARENT.fullmatch(sent) else _new()
     _current.set(parent)
     return parent[3:35]
 
@@ -67,20 +68,30 @@ def span(
     ``parents`` come from the bus or the store. An error is told by its type alone: its text may name anybody.
     """
     first, *others = dict.fromkeys(parents) or (None,)
-    token = _current.set(first or _current.get())
     present = _opened(name, first, kind, attributes)
     beside = [_opened(name, one, kind, attributes) for one in others if one] if exporting() else []
-    try:
-        with trace.use_span(present, record_exception=False, set_status_on_exception=False):
-            yield
-    except BaseException as error:
-        for one in (present, *beside):
-            _failed(one, type(error).__name__)
-        raise
-    finally:
-        for one in (present, *beside):
-            one.end()
-        _current.reset(token)
+    with _within(first or _current.get(), present, *beside):
+        yield
+
+
+@contextmanager
+def begun(name: str, after: str | None, **attributes: str | int) -> Iterator[str]:
+    """Work that begins a trace of its own, and that trace, as it travels.
+
+    ``after``: the trace in which it was decided that this happens some day; the span links to it.
+    """
+    links = [Link(_context_of(propagate.extract({"traceparent": after})))] if after else []
+    present = trace.get_tracer("vzaimo").start_span(name, context=Context(), links=links, attributes=attributes)
+    with _within(_new(), present):
+        yield traceparent()
+
+
+def say(error: str = "", /, **attributes: str | int) -> None:
+    """What came of the work of the open span. ``error``: by its type, that it failed."""
+    present = trace.get_current_span()
+    present.set_attributes(attributes)
+    if error:
+        _failed(present, error)
 
 
 def tell(
@@ -112,6 +123,30 @@ def _opened(
     return trace.get_tracer("vzaimo").start_span(
         name, context=context, kind=kind, attributes=attributes, start_time=began
     )
+
+
+@contextmanager
+def _within(parent: str | None, present: Span, *beside: Span) -> Iterator[None]:
+    token = _current.set(parent)
+    try:
+        with trace.use_span(present, record_exception=False, set_status_on_exception=False):
+            yield
+    except BaseException as error:
+        for one in (present, *beside):
+            _failed(one, type(error).__name__)
+        raise
+    finally:
+        for one in (present, *beside):
+            one.end()
+        _current.reset(token)
+
+
+def _new() -> str:
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+
+
+def _context_of(context: Context) -> SpanContext:
+    return trace.get_current_span(context).get_span_context()
 
 
 def _failed(one: Span, kind: str) -> None:

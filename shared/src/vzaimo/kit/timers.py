@@ -5,14 +5,16 @@ service was away, puts it off (``Due.put_off_to``).
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select, tuple_
 
+from vzaimo.kit import telemetry
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable, Transaction, insert
 from vzaimo.kit.outages import Outages
@@ -38,7 +40,9 @@ class Change:
     kind: str
     aggregate_id: str
     due_at: datetime | None
-    revision: int
+    revision: int = 0
+    traceparent: str | None = None
+    """Of what sets it: a batch of facts has its first one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +68,13 @@ async def save(tx: Transaction, changes: Sequence[Change]) -> None:
     for start in range(0, len(gone), MOST_AT_ONCE):
         some = gone[start : start + MOST_AT_ONCE]
         await tx.execute(_TABLE.delete().where(tuple_(_TABLE.c.kind, _TABLE.c.aggregate_id).in_(some)))
-    rows = [
-        {"kind": change.kind, "aggregate_id": change.aggregate_id, "due_at": change.due_at, "revision": change.revision}
-        for change in last.values()
-        if change.due_at is not None
-    ]
+    rows = [asdict(change) for change in last.values() if change.due_at is not None]
     if rows:
         upsert = insert(tx, _TABLE)
         await tx.execute(
             upsert.on_conflict_do_update(
                 index_elements=["kind", "aggregate_id"],
-                set_={"due_at": upsert.excluded.due_at, "revision": upsert.excluded.revision},
+                set_={name: upsert.excluded[name] for name in ("due_at", "revision", "traceparent")},
             ),
             rows,
         )
@@ -105,26 +105,34 @@ class Timers:
             await asyncio.sleep(pause)
 
     async def run_one(self) -> bool:
-        """Handle the timer that has been due longest; False when none is."""
+        """Handle the timer that has been due longest; False when none is.
+
+        That is a trace of its own: weeks may lie between it and the one that set the timer.
+        """
         due: Due | None = None
         try:
-            async with self._works.begin(Cause(actor="timer")) as work:
-                row = await work.first(
-                    select(_TABLE)
-                    .where(_TABLE.c.due_at <= work.now, _TABLE.c.kind.in_(self._handlers))
-                    .order_by(_TABLE.c.due_at)
-                    .limit(1)
-                    .with_for_update(skip_locked=True)
-                )
-                if row is None:
-                    return False
-                put_off_to = self._outages.put_off(row.due_at, work.now)
-                due = Due(row.kind, row.aggregate_id, row.due_at, row.revision, put_off_to)
-                # Gone before the handler runs, so that the handler may set it anew.
-                await work.execute(
-                    _TABLE.delete().where(_TABLE.c.kind == due.kind, _TABLE.c.aggregate_id == due.aggregate_id)
-                )
-                await self._handlers[due.kind](work, due)
+            # The span ends after the commit; where nothing is due there is none.
+            with contextlib.ExitStack() as act:
+                async with self._works.begin(Cause(actor="timer")) as work:
+                    row = await work.first(
+                        select(_TABLE)
+                        .where(_TABLE.c.due_at <= work.now, _TABLE.c.kind.in_(self._handlers))
+                        .order_by(_TABLE.c.due_at)
+                        .limit(1)
+                        .with_for_update(skip_locked=True)
+                    )
+                    if row is None:
+                        return False
+                    said = {"vzaimo.aggregate_id": row.aggregate_id}
+                    begun = act.enter_context(telemetry.begun(f"timer {row.kind}", row.traceparent, **said))
+                    work.cause = replace(work.cause, traceparent=begun)
+                    put_off_to = self._outages.put_off(row.due_at, work.now)
+                    due = Due(row.kind, row.aggregate_id, row.due_at, row.revision, put_off_to)
+                    # Gone before the handler runs, so that the handler may set it anew.
+                    await work.execute(
+                        _TABLE.delete().where(_TABLE.c.kind == due.kind, _TABLE.c.aggregate_id == due.aggregate_id)
+                    )
+                    await self._handlers[due.kind](work, due)
         except (StoreUnavailable, Conflict):
             raise
         except Exception:

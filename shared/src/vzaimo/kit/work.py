@@ -66,11 +66,11 @@ class Work:
 
     def remind(self, kind: str, aggregate_id: object, due_at: datetime, *, revision: int = 0) -> None:
         """Set the timer of this kind for an aggregate, in place of an earlier one."""
-        self._timers.append(timers.Change(kind, str(aggregate_id), due_at, revision))
+        self._timers.append(timers.Change(kind, str(aggregate_id), due_at, revision, self.cause.traceparent))
 
     def forget(self, kind: str, aggregate_id: object) -> None:
         """Take back the timer of this kind for an aggregate."""
-        self._timers.append(timers.Change(kind, str(aggregate_id), None, 0))
+        self._timers.append(timers.Change(kind, str(aggregate_id), None))
 
     def done(self, aggregate: str, key: object, version: int) -> Done:
         """What the command brought about; kept for 24 h if it came with an Idempotency-Key."""

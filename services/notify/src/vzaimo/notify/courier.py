@@ -26,6 +26,7 @@ LEFT_OVER = 1.0
 """Seconds for an answer's body, which nobody reads: then the connection is not used again."""
 MOST_READ = 16 * 1024
 """Bytes of it."""
+MOST_OF_A_HEADER = 64
 AT_ONCE = 64
 _IDLE = 5.0
 _TIMEOUTS = {"connect": CONNECT, "read": WHOLE, "write": WHOLE, "pool": CONNECT}
@@ -65,7 +66,7 @@ class Courier:
                 ) as answer,
             ):
                 await _read(answer)
-                return Answer(answer.status)
+                return Answer(answer.status, retry_after=_said(answer, b"retry-after"))
         except (TimeoutError, httpcore2.TimeoutException):
             return Answer(error="timeout")
         except Forbidden:
@@ -122,6 +123,12 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
             raise httpcore2.ConnectTimeout from error
         except (OSError, UnicodeError) as error:  # the name leads nowhere
             raise httpcore2.ConnectError from error
+
+
+def _said(answer: httpcore2.Response, header: bytes) -> str | None:
+    values = (value for name, value in answer.headers if name.lower() == header)
+    value = next(values, None)
+    return None if value is None else value[:MOST_OF_A_HEADER].decode("latin-1")
 
 
 async def _read(answer: httpcore2.Response) -> None:

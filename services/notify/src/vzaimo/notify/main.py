@@ -1,5 +1,7 @@
 """Notify put together."""
 
+from collections.abc import Callable
+
 from vzaimo.kit.bus import Stream
 from vzaimo.kit.service import Parts, Service, run
 from vzaimo.kit.settings import load
@@ -12,6 +14,7 @@ from vzaimo.notify.feed import Feed, herald
 from vzaimo.notify.handlers import dispatch
 from vzaimo.notify.handlers.adopt import adopt
 from vzaimo.notify.handlers.mail import Post, send_due
+from vzaimo.notify.handlers.measure import measure_regularly
 from vzaimo.notify.handlers.purge import purge_regularly
 from vzaimo.notify.handlers.remind import TIMERS
 from vzaimo.notify.settings import NotifySettings
@@ -32,12 +35,15 @@ def parts(settings: NotifySettings) -> Parts:
     )
 
     async def mail(service: Service) -> None:
-        await send_due(service.works, post)
+        await send_due(service.works, post, counted(service, "email"))
 
     async def webhooks(service: Service) -> None:
         if secrets is not None:
             courier = Courier(anywhere=settings.webhook_allow_private, authorities=settings.webhook_tls_ca)
-            await dispatch.send_due(service.works, courier, secrets)
+            await dispatch.send_due(service.works, courier, secrets, counted(service, "webhook"))
+
+    async def measured(service: Service) -> None:
+        await measure_regularly(service.works, service.metrics)
 
     async def forget(service: Service) -> None:
         await purge_regularly(service.works)
@@ -52,7 +58,7 @@ def parts(settings: NotifySettings) -> Parts:
         adopt=adopt,
         subscriptions=SUBSCRIPTIONS,
         timers=TIMERS,
-        loops=(mail, webhooks, forget, herald),
+        loops=(mail, webhooks, measured, forget, herald),
         forms=("/v1/unsubscribe/",),
         secret_paths=("/v1/unsubscribe/",),
         own={"notification": NOTIFICATION, "webhook": WEBHOOK},
@@ -62,6 +68,11 @@ def parts(settings: NotifySettings) -> Parts:
             "outgoing": Outgoing(secrets, settings.webhook_allow_private),
         },
     )
+
+
+def counted(service: Service, channel: str) -> Callable[[str], None]:
+    """What counts the tries of a channel, by their outcome."""
+    return lambda outcome: service.metrics.tries.labels(channel, outcome).inc()
 
 
 def main() -> None:

@@ -104,6 +104,8 @@ class DeliveryRow(Model, table=True):
     reason: str | None = None
     attempts: int = 0
     created_at: datetime
+    tries_since: datetime | None = None
+    """From when on three days of tries are counted."""
     due_at: datetime | None = None
     """When to try (again); none when nothing is left to do."""
     leased_until: datetime | None = None
@@ -160,6 +162,8 @@ class WebhookRow(Model, table=True):
     old_secret_until: datetime | None = None
     failing_since: datetime | None = None
     """The first of its failures since it last took something."""
+    rests_until: datetime | None = None
+    """It has asked to be left alone until then."""
     version: int
 
 
@@ -173,6 +177,8 @@ class WebhookEventRow(Model, table=True):
     type: str
     body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     at: datetime
+    traceparent: str | None = Field(default=None, max_length=55)
+    """The trace that its requests go on with."""
 
 
 class WebhookDeliveryRow(Model, table=True):

@@ -87,8 +87,8 @@ KIT: Wording = {
     ),
     "bad-header": Words(
         400,
-        ("Неверный заголовок {header}", "Исправьте заголовок {header}: {remedy}"),
-        ("The header {header} is not valid", "Correct the header {header}: {remedy}"),
+        ("Неверный заголовок", "Исправьте заголовок {header}: {remedy}"),
+        ("A header is not valid", "Correct the header {header}: {remedy}"),
     ),
     "bad-cursor": Words(
         400,

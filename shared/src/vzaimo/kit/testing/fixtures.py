@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +12,14 @@ os.environ["VZAIMO_STRICT"] = "1"
 # The wheel of PostgreSQL keeps its lock and socket there, and warns where the variable is not set.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="vzaimo-run-"))
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from vzaimo.kit.clock import ManualClock
 from vzaimo.kit.database import Database, open_database
+from vzaimo.kit.discretion import Discreet
 from vzaimo.kit.tables import KitModel
 from vzaimo.kit.testing import containers, postgres
 from vzaimo.kit.testing.nats import NatsServer
@@ -101,3 +106,15 @@ def clock() -> ManualClock:
 def works(database: Database, clock: ManualClock) -> Works:
     """Units of work on the store."""
     return Works(database, clock)
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Sequence[ReadableSpan]]]:
+    """Spans that are over, as a process that exports them would tell them."""
+    kept, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.sampler = Discreet(provider.sampler)
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    # The public way sets it once for the whole run.
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    yield kept.get_finished_spans
+    provider.shutdown()

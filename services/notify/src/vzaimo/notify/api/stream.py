@@ -40,7 +40,9 @@ async def watch_inbox(call: Member) -> Response:
     # Entered here, so that one stream too many is a problem and not a broken stream.
     bell = await watch.enter_async_context(feed.watch(call.actor.person, call.gate.database))
     try:
-        no = int(last) if last is not None else await newest(call.gate.database)
+        # A number that is ahead was given before the store was restored: nothing would come until it is reached.
+        no = await newest(call.gate.database)
+        no = min(int(last), no) if last is not None else no
     except BaseException:
         await watch.aclose()
         raise

@@ -1,6 +1,6 @@
 """What a person wants by mail, and when."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
@@ -73,7 +73,7 @@ def slot(trait: Trait, wishes: Preferences, event: object, zone: str | None, now
         return None
     there = zone_of(wishes.timezone or zone)
     if choice is Choice.DAILY:
-        return Slot(_next(now, DIGEST_AT, there), "digest")
+        return Slot(awake(wishes, _next(now, DIGEST_AT, there), there), "digest")
     due = now + COALESCED if trait.weight else now
     if not trait.urgent:
         due = awake(wishes, due, there)
@@ -93,11 +93,16 @@ def awake(wishes: Preferences, moment: datetime, there: tzinfo) -> datetime:
 def _next(moment: datetime, clock: time, there: tzinfo) -> datetime:
     """The next time that a clock there shows this."""
     day = moment.astimezone(there).date()
-    for candidate in (day, day + timedelta(days=1)):
-        found = datetime.combine(candidate, clock, there).astimezone(UTC)
-        if found > moment:
-            return found
-    return datetime.combine(day + timedelta(days=2), clock, there).astimezone(UTC)
+    shown = (datetime.combine(day + timedelta(days=ahead), clock, there) for ahead in range(3))
+    return min(found for one in shown for found in _moments(one) if found > moment)
+
+
+def _moments(shown: datetime) -> Iterator[datetime]:
+    """When a clock shows this: twice where it is put back; where it is put forward past it, soon after that."""
+    first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    yield first
+    if second > first:
+        yield second
 
 
 def zone_of(name: str | None) -> tzinfo:

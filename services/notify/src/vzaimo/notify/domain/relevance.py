@@ -10,6 +10,8 @@ from vzaimo.notify.domain.visits import SEATED
 from vzaimo.notify.domain.webhooks import Status
 
 _ASKING: Mapping[Kind, frozenset[str]] = {
+    Kind.REQUEST_APPROVED: SEATED,
+    Kind.REQUEST_PROMOTED: SEATED,
     Kind.REQUEST_OFFERED: frozenset({RequestStatus.OFFERED}),
     Kind.OFFER_SOON: frozenset({RequestStatus.OFFERED}),
     Kind.CONFIRMATION_SOON: frozenset({RequestStatus.APPROVED}),
@@ -24,6 +26,18 @@ _ASKING: Mapping[Kind, frozenset[str]] = {
 }
 """What asks for something, and where its subject must stand for that."""
 _AFTERWARDS = frozenset({Kind.ATTENDANCE_RECORDED, Kind.FEEDBACK_RECEIVED})
+MODE_REMOVED = "mode-removed"
+"""Why a request ends whose event still takes place, for others."""
+
+
+def early(kind: Kind, subject: Mapping[str, Any], event: Mapping[str, Any] | None) -> bool:
+    """The request already follows from what its event has become, and of that we have not heard yet."""
+    if event is None:
+        return False
+    if kind is Kind.REQUEST_CLOSED:
+        return subject.get("reason") != MODE_REMOVED and bool(event["status"] == EventStatus.ANNOUNCED)
+    asked = kind is Kind.RECONFIRMATION_ASKED and subject["status"] == RequestStatus.RECONFIRM_PENDING
+    return asked and bool(event["schedule_revision"] <= subject["schedule_revision"])
 
 
 def overtaken(kind: Kind, subject: Mapping[str, Any], event: Mapping[str, Any] | None) -> bool:

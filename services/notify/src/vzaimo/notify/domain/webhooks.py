@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,8 @@ GIVEN_UP_AFTER = timedelta(days=3)
 KEPT = timedelta(days=30)
 """Deliveries are forgotten after that, and older facts are sent to nobody: so none is ever queued twice."""
 _OK, _GONE = range(200, 300), 410
+_LATER = frozenset({429, 503})
+_DIGITS = 9
 
 
 class Status(StrEnum):
@@ -55,6 +58,8 @@ class Answer:
 
     status: int | None = None
     error: str | None = None
+    retry_after: str | None = None
+    """What it says of the next try, in its own words."""
 
     @property
     def taken(self) -> bool:
@@ -84,6 +89,25 @@ def pause(delivery: UUID, attempts: int) -> timedelta:
     """
     usual = min(FIRST_DELAY * 2.0 ** min(attempts - 1, 20), LONGEST_DELAY)
     return usual * (0.75 + delivery.int % 1000 / 2000)
+
+
+def asked_for(answer: Answer, now: datetime) -> datetime | None:
+    """Until when a receiver with too much to do asks to be left alone (Retry-After: RFC 9110, 10.2.3); else nothing."""
+    said = (answer.retry_after or "").strip()
+    if answer.status not in _LATER or not said:
+        return None
+    if said.isascii() and said.isdigit():
+        return now + min(timedelta(seconds=int(said[:_DIGITS])), GIVEN_UP_AFTER)
+    try:
+        moment = parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def put_off(usual: datetime, asked: datetime | None, last: datetime) -> datetime:
+    """When the next try is made: as usual, or later where that is asked for, but not after the last moment."""
+    return usual if asked is None else max(usual, min(asked, last))
 
 
 def packed(facts: Iterable[str]) -> str:

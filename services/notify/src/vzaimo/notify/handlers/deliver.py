@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case
 
 from vzaimo.kit.database import insert
 from vzaimo.kit.work import Work
 from vzaimo.notify.domain.kinds import TRAITS, Kind
 from vzaimo.notify.domain.preferences import NOTHING_SAID, Choice, Preferences, Slot, slot
-from vzaimo.notify.projections import CITY, ROLE
+from vzaimo.notify.projections import ROLE, zones_of
 from vzaimo.notify.store import CIRCLE, DELIVERY, NOTIFICATION, wishes_of
 
 MAIL = "email"
@@ -72,10 +72,7 @@ async def _zones(work: Work, people: Sequence[Any], wishes: Mapping[str, Prefere
         for row in people
         if row.city is not None and (row.person in wishes or usual[row.kind] is not Choice.INSTANT)
     }
-    if not cities:
-        return {}
-    zone = CITY.c.state["timezone"].as_string().label("zone")
-    return {row.id: row.zone for row in await work.all(select(CITY.c.id, zone).where(CITY.c.id.in_(cities)))}
+    return await zones_of(work, cities)
 
 
 def _mail(key: UUID, notification: UUID, row: Any, when: Slot, work: Work) -> dict[str, Any]:
@@ -105,9 +102,13 @@ async def _join(work: Work, joint: Mapping[str, dict[str, Any]]) -> dict[str, UU
     ordered = [joint[joins] for joins in sorted(joint)]
     for start in range(0, len(ordered), MOST_AT_ONCE):
         statement = insert(work.tx, DELIVERY)
-        statement = statement.on_conflict_do_update(
-            index_elements=["joins"], set_={"version": DELIVERY.c.version}
-        ).returning(DELIVERY.c.joins, DELIVERY.c.id)
+        # The earliest counts: what is urgent does not wait with what may.
+        sooner = case(
+            (statement.excluded.due_at < DELIVERY.c.due_at, statement.excluded.due_at), else_=DELIVERY.c.due_at
+        )
+        statement = statement.on_conflict_do_update(index_elements=["joins"], set_={"due_at": sooner}).returning(
+            DELIVERY.c.joins, DELIVERY.c.id
+        )
         rows = await work.all(statement, ordered[start : start + MOST_AT_ONCE])
         carriers |= {row.joins: row.id for row in rows}
     return carriers

@@ -26,6 +26,8 @@ async def retry(delivery_id: UUID, *, works: Works, cause: Cause, actor: Actor) 
         await work.execute(
             update(DELIVERY)
             .where(DELIVERY.c.id == delivery_id)
-            .values(status="queued", attempts=0, reason=None, due_at=work.now, version=row.version + 1)
+            .values(
+                status="queued", attempts=0, reason=None, tries_since=None, due_at=work.now, version=row.version + 1
+            )
         )
         return work.done("delivery", delivery_id, row.version + 1)

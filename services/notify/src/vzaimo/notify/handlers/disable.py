@@ -1,7 +1,6 @@
 """Nothing is sent to some webhooks any longer."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +36,7 @@ async def disable(work: Work, which: ColumnElement[bool], reason: Reason) -> lis
     work.add(*(WebhookDisabled(aggregate_version=row.version, webhook=Webhook(**shown(row))) for row in rows))
     await suppress(work, [row.id for row in rows])
     if reason in TOLD:
-        await publish(work, [_news(row, work.now) for row in rows])
+        await publish(work, [_news(row, work) for row in rows])
     return rows
 
 
@@ -52,5 +51,6 @@ async def suppress(work: Work, webhooks: Iterable[UUID]) -> None:
         )
 
 
-def _news(row: Any, at: datetime) -> News:
-    return News(Notice(Kind.WEBHOOK_DISABLED, row.city, row.id, once=f"version-{row.version}"), row.id, at)
+def _news(row: Any, work: Work) -> News:
+    notice = Notice(Kind.WEBHOOK_DISABLED, row.city, row.id, once=f"version-{row.version}")
+    return News(notice, row.id, work.now, work.cause.traceparent)

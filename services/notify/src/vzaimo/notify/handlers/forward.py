@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -27,8 +28,9 @@ async def forward(work: Work, arrivals: Sequence[Arrival[Any]]) -> None:
         event = arrival.event
         for webhook in wanting[event.name]:
             if event.time >= webhook.since and concerns(arrival.fact, webhook.city):
-                bodies[event.id] = body_row(event.id, event.type, arrival.body, work)
-                deliveries.append(delivery_row(webhook.id, event.id, work))
+                bodies[event.id] = body_row(event.id, event.type, arrival.body, arrival.cause.traceparent, work)
+                due_at = max(work.now, webhook.rests_until or work.now)
+                deliveries.append(delivery_row(webhook.id, event.id, due_at, work))
     await keep(work, list(bodies.values()), deliveries)
 
 
@@ -38,13 +40,13 @@ async def keep(work: Work, bodies: Sequence[dict[str, Any]], deliveries: Sequenc
     await add(work, WEBHOOK_DELIVERY, deliveries)
 
 
-def body_row(event: UUID, kind: str, body: bytes, work: Work) -> dict[str, Any]:
+def body_row(event: UUID, kind: str, body: bytes, traceparent: str | None, work: Work) -> dict[str, Any]:
     """An event as it goes out."""
-    return {"id": event, "type": kind, "body": body, "at": work.now}
+    return {"id": event, "type": kind, "body": body, "at": work.now, "traceparent": traceparent}
 
 
-def delivery_row(webhook: UUID, event: UUID, work: Work) -> dict[str, Any]:
-    """An event for a webhook, due at once."""
+def delivery_row(webhook: UUID, event: UUID, due_at: datetime, work: Work) -> dict[str, Any]:
+    """An event for a webhook."""
     return {
         "id": uuid5(webhook, str(event)),
         "webhook": webhook,
@@ -53,7 +55,7 @@ def delivery_row(webhook: UUID, event: UUID, work: Work) -> dict[str, Any]:
         "attempts": 0,
         "created_at": work.now,
         "tries_since": work.now,
-        "due_at": work.now,
+        "due_at": due_at,
         "version": 1,
     }
 
@@ -67,7 +69,7 @@ async def _wanting(work: Work, arrivals: Sequence[Arrival[Any]]) -> dict[str, li
     if parties:
         wanted.append(and_(WEBHOOK.c.city.in_(parties), or_(*map(_named, sorted(names - public)))))
     rows = await work.all(
-        select(WEBHOOK.c.id, WEBHOOK.c.city, WEBHOOK.c.facts, WEBHOOK.c.since)
+        select(*(WEBHOOK.c[name] for name in ("id", "city", "facts", "since", "rests_until")))
         .where(WEBHOOK.c.status == Status.ACTIVE, or_(*wanted))
         .order_by(WEBHOOK.c.id)
     )

@@ -5,12 +5,12 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, case, literal, tuple_, update
 
 from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.database import Conflict, StoreUnavailable
@@ -25,6 +25,14 @@ LAST_WORDS = 0.8
 
 class Parcel(Protocol):
     """Something on its way."""
+
+    @property
+    def row(self) -> Any:
+        """Its row."""
+
+    @property
+    def until(self) -> datetime:
+        """When it is ours no longer."""
 
     @property
     def lane(self) -> str:
@@ -117,11 +125,17 @@ def _reap(lanes: dict[str, asyncio.Task[None]]) -> None:
         lanes.pop(name).result()
 
 
-async def give_back(work: Work, table: Table, ids: Sequence[Any], delay: timedelta) -> None:
-    """Put off what was taken and not tried."""
-    if ids:
+async def give_back(work: Work, table: Table, parcels: Sequence[Parcel], delay: timedelta) -> None:
+    """Put off what was taken and not tried, as far as it still is ours; what is put off for longer stays so."""
+    if parcels:
+        later = literal(work.now + delay, table.c.due_at.type)
+        ours = tuple_(table.c.id, table.c.leased_until).in_([(one.row.id, one.until) for one in parcels])
         await work.execute(
             update(table)
-            .where(table.c.id.in_(ids), table.c.leased_until.is_not(None))
-            .values(leased_until=None, attempts=table.c.attempts - 1, due_at=work.now + delay)
+            .where(ours)
+            .values(
+                leased_until=None,
+                attempts=table.c.attempts - 1,
+                due_at=case((table.c.due_at > later, table.c.due_at), else_=later),
+            )
         )

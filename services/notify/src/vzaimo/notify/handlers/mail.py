@@ -2,15 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
 
+from vzaimo.kit import telemetry
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.smtp import Connections, MailDeferred, MailRejected
-from vzaimo.kit.telemetry import CLIENT, span
 from vzaimo.kit.work import Works
 from vzaimo.notify.catalogues import Locale
 from vzaimo.notify.domain.attending import itip_method
@@ -42,41 +42,49 @@ class Post:
     """Seals what stands behind that address."""
 
 
-async def send_due(works: Works, post: Post) -> None:
-    """Send as deliveries fall due, until cancelled. Each recipients' domain has a lane."""
+async def send_due(works: Works, post: Post, tried: Callable[[str], None]) -> None:
+    """Send as deliveries fall due, until cancelled. Each recipients' domain has a lane.
 
-    async def serve(several: Sequence[Taken], stopping: asyncio.Event) -> None:
-        await _serve(works, post, several, stopping)
-
-    way = lanes.Way("mails", partial(take, works), serve, MOST_LANES, PATIENCE)
+    ``tried`` hears where each try has left its delivery.
+    """
+    way = lanes.Way("mails", partial(take, works), partial(_serve, works, post, tried), MOST_LANES, PATIENCE)
     try:
         await lanes.run(works, way)
     finally:
         await post.connections.close()
 
 
-async def _serve(works: Works, post: Post, several: Sequence[Taken], stopping: asyncio.Event) -> None:
+async def _serve(
+    works: Works, post: Post, tried: Callable[[str], None], several: Sequence[Taken], stopping: asyncio.Event
+) -> None:
     """Each is noted as soon as the peer has answered: a process killed between the two sends that one mail again,
     under the same Message-ID.
     """
     for number, one in enumerate(several):
         if stopping.is_set():
             return
+        # The peer may take so long that another has it by then.
         if works.clock.now() + timedelta(seconds=post.connections.smtp.timeout) > one.until:
-            return  # the peer may take so long that another has it by then
+            async with works.begin(Cause(actor="mail")) as work:
+                await lanes.give_back(work, DELIVERY, several[number:], timedelta())
+            return
         outcome, silent = await _try(one, post, works)
-        async with works.begin(Cause(actor="mail")) as work:
-            await note(work, one.row, outcome)
+        async with works.begin(one.cause) as work:
+            stands = await note(work, one.row, outcome, one.until)
             if silent:  # so are the rest of them, most likely
-                rest = [other.row.id for other in several[number + 1 :]]
-                await lanes.give_back(work, DELIVERY, rest, FIRST_DELAY)
-                return
+                await lanes.give_back(work, DELIVERY, several[number + 1 :], FIRST_DELAY)
+        if stands is not None:
+            tried(stands)
+        if silent:
+            return
 
 
 async def _try(taken: Taken, post: Post, works: Works) -> tuple[Outcome, bool]:
     """What became of it, and whether that was for want of an answer."""
     try:
-        with span(f"mail {taken.row.kind}", *(part.traceparent for part in taken.parts), kind=CLIENT):
+        traces = [part.traceparent for part in taken.parts]
+        said = {"vzaimo.delivery": str(taken.row.id)}
+        with telemetry.span(f"mail {taken.row.kind}", *traces, kind=telemetry.CLIENT, **said):
             await post.connections.send(_message(taken, post, works.clock.now()))
     except MailRejected as error:
         return Outcome("dead", f"rejected-{error}"), False
@@ -93,7 +101,7 @@ def _message(taken: Taken, post: Post, now: datetime) -> EmailMessage:
     row, person = taken.row, taken.person
     locale: Locale = "en" if person.locale == "en" else "ru"
     items = [Item(written(part.kind, part.about, locale), f"{post.portal}/inbox/{part.id}") for part in taken.parts]
-    envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", row.created_at)
+    envelope = Envelope(post.sender, person.email, f"<{row.id}@vzaimo.city>", taken.since)
     groups = {TRAITS[part.kind].group for part in taken.parts}
     token = token_for(row.person, groups, post.key) if post.unsubscribe_url else None
     message = mail(

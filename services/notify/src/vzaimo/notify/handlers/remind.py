@@ -62,7 +62,7 @@ async def remind(work: Work, due: Due) -> None:
         return
     found = await _AT[due.kind](work, due)
     if found is not None:
-        await publish(work, [News(found, _NO_FACT, work.now)])
+        await publish(work, [News(found, _NO_FACT, work.now, work.cause.traceparent)])
 
 
 async def _visit(work: Work, due: Due) -> Notice | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, literal, or_, select, update
 
 from vzaimo.contracts.notify import Delivery, DeliveryDead
 from vzaimo.kit.cause import Cause
@@ -15,8 +15,9 @@ from vzaimo.kit.roles import RoleName
 from vzaimo.kit.work import Work, Works
 from vzaimo.notify.domain.kinds import TRAITS, Kind
 from vzaimo.notify.domain.preferences import NOTHING_SAID, Choice, Preferences
-from vzaimo.notify.domain.relevance import overtaken
+from vzaimo.notify.domain.relevance import early, overtaken
 from vzaimo.notify.handlers.lanes import give_back
+from vzaimo.notify.handlers.quiet import hold
 from vzaimo.notify.projections import CONTACT, ROLE, Known, known
 from vzaimo.notify.store import ADMISSION, DELIVERY, NOTICE, NOTIFICATION, wishes_of
 
@@ -76,6 +77,17 @@ class Taken:
     until: datetime
 
     @property
+    def since(self) -> datetime:
+        """When it was first tried: the mail's date, also when it is sent again."""
+        first: datetime | None = self.row.tries_since
+        return first if first is not None else self.until - LEASE
+
+    @property
+    def cause(self) -> Cause:
+        """What follows from its way belongs to the trace of what it tells first."""
+        return Cause("mail", next((part.traceparent for part in self.parts if part.traceparent), None))
+
+    @property
     def lane(self) -> str:
         """The domain whose mail server takes it in the end."""
         return str(self.person.email).rpartition("@")[2].lower()
@@ -99,7 +111,12 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
         await work.execute(
             update(DELIVERY)
             .where(DELIVERY.c.id.in_([row.id for row in rows]))
-            .values(leased_until=until, attempts=DELIVERY.c.attempts + 1, joins=None)
+            .values(
+                leased_until=until,
+                attempts=DELIVERY.c.attempts + 1,
+                joins=None,
+                tries_since=func.coalesce(DELIVERY.c.tries_since, literal(work.now, DELIVERY.c.tries_since.type)),
+            )
         )
         people = {row.person for row in rows}
         contacts = {one.person: one for one in await work.all(select(CONTACT).where(CONTACT.c.person.in_(people)))}
@@ -119,24 +136,27 @@ async def take(works: Works, busy: Collection[str]) -> tuple[bool, list[Taken]]:
             elif person.email is None:
                 outcome = Outcome("suppressed", "erased")
             if outcome is not None:
-                await note(work, row, outcome)
+                await note(work, row, outcome, until)
                 continue
             taken = Taken(row, kept, person, until)
             (put_off if taken.lane in busy else ready).append(taken)
-        await give_back(work, DELIVERY, [one.row.id for one in put_off], BUSY_DELAY)
-        return True, ready
+        await give_back(work, DELIVERY, put_off, BUSY_DELAY)
+        return True, await hold(work, ready, wishes)
 
 
-async def note(work: Work, row: Any, outcome: Outcome) -> None:
-    """What became of a delivery; what has been tried for days is dead, which is told."""
-    if outcome.status == "retrying" and work.now - row.created_at > GIVEN_UP_AFTER:
+async def note(work: Work, row: Any, outcome: Outcome, until: datetime) -> str | None:
+    """What became of a delivery, if it still is ours; what has been tried for days is dead, which is told.
+
+    Where it stands now, or nothing where another has it by now.
+    """
+    if outcome.status == "retrying" and work.now - (row.tries_since or work.now) > GIVEN_UP_AFTER:
         outcome = Outcome("dead", outcome.reason)
     first = SHORT_DELAY if outcome.reason == NOT_YET else FIRST_DELAY
     delay = min(first * 2 ** min(row.attempts, 20), LONGEST_DELAY)
     version = row.version + 1
-    await work.execute(
+    noted = await work.scalar(
         update(DELIVERY)
-        .where(DELIVERY.c.id == row.id)
+        .where(DELIVERY.c.id == row.id, DELIVERY.c.leased_until == until)
         .values(
             status=outcome.status,
             reason=outcome.reason,
@@ -145,7 +165,10 @@ async def note(work: Work, row: Any, outcome: Outcome) -> None:
             sent_at=work.now if outcome.status == "sent" else None,
             version=version,
         )
+        .returning(DELIVERY.c.id)
     )
+    if noted is None:
+        return None
     if outcome.status == "dead":
         log.error("delivery %s is given up: %s", row.id, outcome.reason)
         state = Delivery(
@@ -157,6 +180,7 @@ async def note(work: Work, row: Any, outcome: Outcome) -> None:
             reason=outcome.reason or "unknown",
         )
         work.add(DeliveryDead(aggregate_version=version, delivery=state))
+    return outcome.status
 
 
 async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[tuple[str | None, Part | None]]]:
@@ -176,8 +200,8 @@ async def _parts(work: Work, rows: Sequence[Any]) -> dict[UUID, list[tuple[str |
     found: dict[UUID, list[tuple[str | None, Part | None]]] = {}
     for one in told:
         part = None
-        if one.id in about:
-            kind, known_now = Kind(one.kind), about[one.id]
+        kind, known_now = Kind(one.kind), about.get(one.id)
+        if known_now is not None and not early(kind, known_now.subject, known_now.event):
             had = one.subject in admitted
             part = Part(one.notification, kind, one.acts, one.subject, known_now, had, one.traceparent)
         found.setdefault(one.delivery, []).append((one.acts, part))

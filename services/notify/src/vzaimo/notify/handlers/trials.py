@@ -36,8 +36,9 @@ async def test(city: str, webhook_id: UUID, *, works: Works, cause: Cause, actor
         if await work.scalar(pending.limit(1)) is not None:
             raise TestPending(webhook_id)
         event_id = new_id()
-        delivery = delivery_row(webhook_id, event_id, work)
-        await keep(work, [body_row(event_id, TEST_TYPE, _event(event_id, webhook_id, city, work), work)], [delivery])
+        delivery = delivery_row(webhook_id, event_id, work.now, work)
+        body = _event(event_id, webhook_id, city, work)
+        await keep(work, [body_row(event_id, TEST_TYPE, body, cause.traceparent, work)], [delivery])
         return work.done("webhook_delivery", delivery["id"], 1)
 
 

@@ -71,9 +71,9 @@ async def change(
         values: dict[str, Any] = {"address": wanted.address, "facts": packed(wanted.facts), "version": row.version + 1}
         if not active and wanted.active:
             values |= {"status": Status.ACTIVE.value, "disabled_for": None, "disabled_at": None}
-            values |= {"since": work.now, "failing_since": None}
+            values |= {"since": work.now, "failing_since": None, "rests_until": None}
         if wanted.address != row.address:
-            values["failing_since"] = None
+            values |= {"failing_since": None, "rests_until": None}
             await _hurry(work, webhook_id)
         await work.execute(update(WEBHOOK).where(WEBHOOK.c.id == webhook_id).values(**values))
         return work.done("webhook", webhook_id, row.version + 1)

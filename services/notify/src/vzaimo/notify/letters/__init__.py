@@ -2,6 +2,6 @@
 
 from vzaimo.notify.letters.itip import Invitation, attach
 from vzaimo.notify.letters.mail import Envelope, Item, mail
-from vzaimo.notify.letters.words import Letter, summary, written
+from vzaimo.notify.letters.words import Letter, current, summary, written
 
-__all__ = ["Envelope", "Invitation", "Item", "Letter", "attach", "mail", "summary", "written"]
+__all__ = ["Envelope", "Invitation", "Item", "Letter", "attach", "current", "mail", "summary", "written"]

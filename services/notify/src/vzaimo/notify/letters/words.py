@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, get_timezone_location
 from babel.numbers import format_decimal
 
+from vzaimo.contracts.requests import RequestStatus
 from vzaimo.notify.catalogues import CATALOGUES, Catalogue, Locale
 from vzaimo.notify.domain.kinds import Kind
+from vzaimo.notify.domain.relevance import MODE_REMOVED, overtaken
 from vzaimo.notify.projections import Known
 
 _DEADLINES = (("closes", "apply_closes"), ("decide", "decide_by"), ("confirm", "confirm_by"))
 _UNKNOWN = "—"
+_DAY, _MINUTE = "d MMMM y", "d MMMM y, HH:mm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,14 @@ def written(kind: Kind, known: Known, locale: Locale) -> Letter:
     """The words for a notice."""
     words = CATALOGUES[locale]
     facts = _facts(known, words)
-    return Letter(words.say(f"{kind}.title", facts), words.say(f"{kind}.text", facts))
+    name = f"{kind}.{MODE_REMOVED}" if _for_this_mode_alone(kind, known) else str(kind)
+    return Letter(words.say(f"{name}.title", facts), words.say(f"{name}.text", facts))
+
+
+def current(kind: Kind, known: Known, locale: Locale) -> Letter:
+    """The same for whoever reads it later: what is settled by now asks for nothing."""
+    letter, settled = written(kind, known, locale), overtaken(kind, known.subject, known.event)
+    return Letter(letter.title, CATALOGUES[locale].say("overtaken")) if settled else letter
 
 
 def summary(count: int, locale: Locale) -> Letter:
@@ -38,17 +48,21 @@ def summary(count: int, locale: Locale) -> Letter:
     return Letter(words.say("digest.title", {"news": words.count("news", count)}), words.say("digest.text"))
 
 
+def _for_this_mode_alone(kind: Kind, known: Known) -> bool:
+    return kind is Kind.REQUEST_CLOSED and known.subject.get("reason") == MODE_REMOVED
+
+
 def _facts(known: Known, words: Catalogue) -> dict[str, Any]:
     subject = known.subject
     city = str(subject.get("city") or subject.get("asked_by") or subject.get("id"))
     name = known.cities.get(city, city)
     facts = {"city": name, "city_of": words.city_of(name), **_practice(known, words), **_need(known, words)}
     if known.event:
-        facts |= _event(known, known.event, words)
-        facts |= _request(subject, known.event["timezone"], words)
+        held = _event(known, known.event, words)
+        facts |= held | _request(subject, held, known.event["timezone"], words)
     agreement = subject.get("agreement") or {}
     if agreement.get("valid_until"):
-        facts["lapses"] = format_date(date.fromisoformat(agreement["valid_until"]), "d MMMM y", words.locale)
+        facts["lapses"] = format_date(date.fromisoformat(agreement["valid_until"]), _DAY, words.locale)
     if subject.get("status") == "suspended":
         lapsed = subject.get("suspended_for") == "agreement-lapsed"
         facts["suspension"] = words.say("suspended.agreement-lapsed" if lapsed else "suspended.other")
@@ -108,7 +122,7 @@ def _event(known: Known, event: Mapping[str, Any], words: Catalogue) -> dict[str
     }
 
 
-def _request(subject: Mapping[str, Any], zone: str, words: Catalogue) -> dict[str, Any]:
+def _request(subject: Mapping[str, Any], held: Mapping[str, Any], zone: str, words: Catalogue) -> dict[str, Any]:
     if "wanted" not in subject:
         return {}
     waiting, offer = subject["waiting"], subject.get("offer")
@@ -119,6 +133,9 @@ def _request(subject: Mapping[str, Any], zone: str, words: Catalogue) -> dict[st
         "waiting_people": words.count("people", waiting),
         "waiting": words.say("and-waiting", {"people": words.count("people", waiting)}) if waiting else "",
         "least": subject["min_viable"],
+        # Whoever reads this later, or whose request was admitted by itself, is not asked for what is done.
+        "ask_decision": words.say("ask-decision", held) if subject["status"] == RequestStatus.SUBMITTED else "",
+        "ask_confirmation": words.say("ask-confirmation", held) if subject["status"] == RequestStatus.APPROVED else "",
     }
     if offer:
         facts |= {
@@ -141,11 +158,19 @@ def _value(number: float, unit: str, words: Catalogue) -> str:
 def _period(event: Mapping[str, Any], locale: Locale) -> str:
     zone = ZoneInfo(event["timezone"])
     first, last = (datetime.fromisoformat(event[name]).astimezone(zone) for name in ("starts_at", "ends_at"))
-    begins = f"{format_date(first, 'long', locale)}, {format_time(first, 'short', locale=locale)}"
-    days = begins if first.date() == last.date() else f"{begins} – {format_date(last, 'long', locale)}"
-    return f"{days} ({event['timezone']})"
+    begins = format_datetime(first, _MINUTE, tzinfo=zone, locale=locale)
+    days = begins if first.date() == last.date() else f"{begins} – {format_date(last, _DAY, locale)}"
+    return f"{days} ({_place(first, locale)})"
 
 
 def _moment(iso: str, timezone: str, locale: Locale) -> str:
-    zone = ZoneInfo(timezone)
-    return f"{format_datetime(datetime.fromisoformat(iso), 'd MMMM y, HH:mm', tzinfo=zone, locale=locale)} ({timezone})"
+    there = datetime.fromisoformat(iso).astimezone(ZoneInfo(timezone))
+    return f"{format_datetime(there, _MINUTE, tzinfo=there.tzinfo, locale=locale)} ({_place(there, locale)})"
+
+
+def _place(there: datetime, locale: Locale) -> str:
+    """By whose clock: «Екатеринбург, UTC+5»."""
+    minutes = int((there.utcoffset() or timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    offset = f"UTC{'+' if minutes >= 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
+    return f"{get_timezone_location(there.tzinfo, locale=locale, return_city=True)}, {offset}"

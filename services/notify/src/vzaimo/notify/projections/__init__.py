@@ -19,7 +19,7 @@ from vzaimo.notify.projections.copies import (
     ROLES,
     TOPICS,
 )
-from vzaimo.notify.projections.known import Known, known
+from vzaimo.notify.projections.known import Known, known, zones_of
 
 __all__ = [
     "ADOPTION",
@@ -41,4 +41,5 @@ __all__ = [
     "TOPICS",
     "Known",
     "known",
+    "zones_of",
 ]

@@ -1,6 +1,6 @@
 """What notices speak of, as it is now."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Table, select
 
 from vzaimo.kit.database import Transaction
+from vzaimo.kit.work import Work
 from vzaimo.notify.domain.kinds import TRAITS, About, Kind
 from vzaimo.notify.domain.targets import host_of
 from vzaimo.notify.domain.webhooks import shown
@@ -78,6 +79,14 @@ async def known(tx: Transaction, notices: Sequence[Any]) -> dict[UUID, Known]:
         if subject is not None and (row.event is None or event is not None):
             answer[row.id] = Known(subject, event, cities, practices, topics)
     return answer
+
+
+async def zones_of(work: Work, cities: Collection[str]) -> dict[str, str]:
+    """The zones of these cities, as far as they are known."""
+    if not cities:
+        return {}
+    zone = CITY.c.state["timezone"].as_string().label("zone")
+    return {row.id: row.zone for row in await work.all(select(CITY.c.id, zone).where(CITY.c.id.in_(cities)))}
 
 
 async def _webhooks(tx: Transaction, keys: set[str]) -> dict[tuple[str, str], Any]:

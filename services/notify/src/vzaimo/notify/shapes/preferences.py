@@ -1,25 +1,38 @@
 """What a person wants by mail."""
 
+import re
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, Field, PlainSerializer
+from pydantic_core import PydanticCustomError
 
 from vzaimo.kit.http import Body
 from vzaimo.notify.domain.kinds import NOT_MUTED, Group
 from vzaimo.notify.domain.preferences import Choice, Preferences
 from vzaimo.notify.domain.refusals import HalfQuiet
 
+_CLOCK = re.compile(r"\d\d:\d\d(:00)?", re.ASCII)
 Clock = Annotated[time, PlainSerializer(lambda value: value.strftime("%H:%M"), when_used="json")]
+
+
+def _of_a_clock(text: object) -> object:
+    # Pydantic would take seconds since midnight and offsets, too, and we would forget them.
+    if not isinstance(text, str) or not _CLOCK.fullmatch(text):
+        raise PydanticCustomError("string_pattern_mismatch", "does not match {pattern}", {"pattern": "HH:MM"})
+    return text
+
+
+QuietTime = Annotated[time, BeforeValidator(_of_a_clock)]
 
 
 class PreferencesBody(Body):
     """All of a person's wishes; groups that are not named come as usual."""
 
     email: dict[Group, Choice] = Field(default_factory=dict)
-    quiet_from: time | None = None
-    quiet_until: time | None = None
+    quiet_from: QuietTime | None = None
+    quiet_until: QuietTime | None = None
     timezone: Annotated[str, Field(max_length=64)] | None = None
 
     def read(self) -> Preferences:

@@ -10,7 +10,7 @@ from vzaimo.kit.database import Transaction
 from vzaimo.kit.http import Cursor, Page, keyset, page_of
 from vzaimo.notify.catalogues import Locale
 from vzaimo.notify.domain.kinds import Kind
-from vzaimo.notify.letters import written
+from vzaimo.notify.letters import current
 from vzaimo.notify.projections import Known, known
 from vzaimo.notify.shapes.inbox import NotificationView, UnreadView
 from vzaimo.notify.store import NOTICE, NOTIFICATION
@@ -67,7 +67,7 @@ async def _about(tx: Transaction, rows: Sequence[Any]) -> dict[UUID, Known]:
 
 
 def _shown(row: Any, about: Known | None, locale: Locale) -> NotificationView:
-    letter = written(Kind(row.kind), about, locale) if about else None
+    letter = current(Kind(row.kind), about, locale) if about else None
     return NotificationView(
         id=row.id,
         kind=row.kind,
