@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 
-from vzaimo.portal.testing import EVENT, NEED, PRACTICE, city, me, need, practice, problem, request
+from vzaimo.portal.testing import EVENT, NEED, PRACTICE, city, event, me, need, practice, problem, request
 
 WISH = {
     "topic": "mesh",
@@ -241,3 +241,29 @@ async def test_wishes_are_sent_at_once_and_shown(member, gateways):
         "quiet_until": None,
         "timezone": None,
     }
+
+
+@pytest.mark.parametrize(
+    "role, own, joins",
+    [
+        (("coordinator", "izhevsk"), {"mode": "remote", "granted": 2}, True),
+        (("coordinator", "izhevsk"), {"mode": "remote", "granted": 0}, False),
+        (("coordinator", "izhevsk"), {"mode": "in_person", "granted": 2}, False),
+        (("coordinator", "moskva"), {"mode": "remote", "granted": 0}, True),
+    ],
+)
+async def test_whoever_is_led_into_an_event_is_shown_the_way(member, gateways, role, own, joins):
+    gateways.answers["registry", "/me"] = me(role)
+    gateways.answers["requests", "/requests"] = [request(**own)]
+    shown = event(mode="hybrid")
+    shown["sessions"][0]["joinable"] = True
+    gateways.answers["calendar", f"/events/{EVENT}"] = shown
+    assert (f'href="/v1/events/{EVENT}/join"' in (await member.get(f"/events/{EVENT}")).text) is joins
+
+
+async def test_a_cancelled_event_offers_neither_seats_nor_dates(member, gateways):
+    gateways.answers["calendar", f"/events/{EVENT}"] = event(status="cancelled", cancelled_for="force-majeure")
+    text = (await member.get(f"/events/{EVENT}")).text
+    assert "Непреодолимые обстоятельства" in text
+    assert "свободно" not in text
+    assert 'class="deadlines"' not in text

@@ -328,3 +328,28 @@ def test_a_row_moves_by_one_place_and_stays_at_the_ends():
     assert moved(rows, 0, -1) == rows
     assert moved(rows, 2, 1) == rows
     assert moved(rows, 99, 1) == rows
+
+
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        ("fits", "Принято сразу"),
+        ("no-seats", "Мест нет"),
+        ("host-unavailable", "Принимающий город не может его провести"),
+        ("city-withdrawn", "Город вышел из программы"),
+        ("some-new-reason", "some-new-reason"),
+    ],
+)
+async def test_every_reason_is_said_in_words(member, stored, code, said):
+    stored(status="closed", reason=code)
+    text = (await member.get(f"/requests/{REQUEST}")).text
+    assert said in text
+    assert (code in text) is (code == "some-new-reason")
+
+
+@pytest.mark.parametrize("city, said", [("izhevsk", "Подтвердите"), ("moskva", "Город подтверждает")])
+async def test_who_has_to_confirm_is_told_so_and_the_host_is_not(member, gateways, stored, city, said):
+    gateways.answers["registry", "/me"] = me(("coordinator", city))
+    for status in ("approved", "reconfirm_pending"):
+        stored(status=status, granted=2, reconfirm_by="2040-10-01T00:00:00Z")
+        assert f"{said} участие" in (await member.get(f"/requests/{REQUEST}")).text
