@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from vzaimo.portal.house.delegations import Note, Row, Unreadable, from_file, moved, pasted, role_of
-from vzaimo.portal.testing import EVENT, REQUEST, delegate, me, problem, request
+from vzaimo.portal.testing import EVENT, REQUEST, delegate, event, me, problem, request
 
 ASK = f"/events/{EVENT}/ask?city=izhevsk&mode=in_person"
 EDIT = f"/requests/{REQUEST}/edit"
@@ -53,6 +53,11 @@ async def test_a_delegation_is_sent_in_its_order(member, gateways, stored):
     assert json.loads(submitted.content) == {"schedule_revision": 1}
     assert {one.headers["idempotency-key"] for one in (asked, submitted)} == {"k"}
     assert "Запрос отправлен" in (await member.get(f"/requests/{REQUEST}")).text
+
+
+async def test_whom_the_event_is_for_is_said_before_people_are_named(member, gateways):
+    gateways.answers["calendar", f"/events/{EVENT}"] = event(audience=["director", "deputy"])
+    assert "Для кого: директора, заместители директоров" in (await member.get(ASK)).text
 
 
 async def test_a_remote_request_counts_people(member, gateways, stored):
