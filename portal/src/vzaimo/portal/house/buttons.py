@@ -75,6 +75,9 @@ def _may(step: Step, request: Request, event: Event | None, sides: set[Who], now
         case "replace":
             # Until the freeze the city says who comes, then the host does.
             return taking_place and bool(request.delegates) and ("host" if frozen else "guest") in sides
+        case "prioritise":
+            # A place in the queue is of use to whoever waits, or may have to.
+            return (request.waiting > 0 or request.status is not _S.APPROVED) and "host" in sides
         case "seat":
             return taking_place and frozen and request.waiting > 0 and "host" in sides
         case "feedback":
