@@ -60,6 +60,18 @@ async def test_whom_the_event_is_for_is_said_before_people_are_named(member, gat
     assert "Для кого: директора, заместители директоров" in (await member.get(ASK)).text
 
 
+async def test_a_request_that_was_sent_is_changed_and_not_sent_again(member, gateways, stored):
+    stored(status="submitted", delegates=[delegate(1, "Анна")])
+    text = (await member.get(EDIT)).text
+    assert 'value="submit"' not in text
+    assert "Сохранить изменения" in text
+    # The form of a draft that another window has sent meanwhile.
+    answer = await member.post(EDIT, PEOPLE | {"step": "submit"})
+    assert answer.headers["location"] == f"/requests/{REQUEST}"
+    assert len(gateways.sent("PUT")) == 1
+    assert gateways.sent() == []
+
+
 async def test_a_remote_request_counts_people(member, gateways, stored):
     form = {"heads-teacher": "120", "heads-director": "x", "min_viable": "1", "revision": "2", "step": "save"}
     await member.post(f"/events/{EVENT}/ask?city=izhevsk&mode=remote", form)
