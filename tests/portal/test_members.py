@@ -229,18 +229,23 @@ async def test_wishes_are_sent_at_once_and_shown(member, gateways):
         "version": 5,
     }
     text = (await member.get("/preferences")).text
-    assert text.count('value="off"') == 1, "what is fixed cannot be muted"
+    assert text.count('value="off"') == text.count('value="daily"') == 1, "what is fixed is neither muted nor put off"
+    assert 'name="mail-decisions"' not in text
     assert 'value="22:00"' in text
-    form = {"mail-decisions": "instant", "mail-needs": "daily", "quiet_from": "", "quiet_until": "", "_version": "5"}
+    form = {"mail-needs": "daily", "quiet_from": "", "quiet_until": "", "_version": "5"}
     await member.post("/preferences", form)
     (sent,) = gateways.sent("PUT")
     assert sent.headers["if-match"] == '"5"'
     assert json.loads(sent.content) == {
-        "email": {"decisions": "instant", "needs": "daily"},
+        "email": {"needs": "daily"},
         "quiet_from": None,
         "quiet_until": None,
         "timezone": None,
     }
+    gateways.answers["PUT", "/preferences"] = problem(422, "half-quiet", "Тихие часы указаны наполовину")
+    refused = (await member.post("/preferences", form | {"quiet_from": "23:30"})).text
+    assert 'value="23:30"' in refused
+    assert '<option value="daily" selected>' in refused
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Refusals in words for people: no field's name, no code, no moment as programs write it."""
 
 import dataclasses
+import importlib
 import re
 
 import pytest
@@ -17,6 +18,8 @@ OWN = sorted(key.removeprefix("refusal.") for key in words() if key.startswith("
 
 def _facts():
     """What each kind of refusal tells, in any service."""
+    for service in ("registry", "calendar", "requests", "notify"):
+        importlib.import_module(f"vzaimo.{service}.main")
     found = {kind: [set()] for kind in KIT}
     waiting = [Refusal]
     while waiting:
