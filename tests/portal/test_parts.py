@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import vzaimo.portal
 from vzaimo.contracts import calendar, registry, requests
 from vzaimo.contracts.schemas import every_fact
+from vzaimo.notify.domain.kinds import TRAITS
 from vzaimo.portal.house.charts import bars, line_of_deadlines, seat_bar, slope
 from vzaimo.portal.house.maps import HEIGHT, WIDTH, project
 from vzaimo.portal.house.session import Login, Seal, Session
@@ -22,6 +23,7 @@ from vzaimo.portal.house.times import Clock
 from vzaimo.portal.house.words import words
 from vzaimo.portal.testing import event
 
+FACTS = [fact.__name__ for fact in every_fact()]
 ROOT = Path(vzaimo.portal.__path__[0])
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 FAMILIES = {
@@ -36,7 +38,8 @@ FAMILIES = {
     "request.status.": requests.RequestStatus,
     "need.status.": requests.NeedStatus,
     "delegate.status.": requests.DelegateStatus,
-    "fact.": [fact.__name__ for fact in every_fact()],
+    "fact.": FACTS,
+    "mail.": [kind for kind in TRAITS if kind.title().replace("-", "") not in FACTS],
     "queue.policy_": calendar.QueuePolicy,
     "deadline.": [*calendar.Deadlines.model_fields, "starts_at"],
 }
