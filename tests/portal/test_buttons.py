@@ -79,6 +79,12 @@ def test_after_the_freeze_the_host_replaces_and_seats():
     assert "seat" not in steps("host", status="waitlisted", waiting=2)
 
 
+def test_whoever_waits_for_nothing_needs_no_place_in_the_queue():
+    assert "prioritise" not in steps("host", status="approved")
+    assert "prioritise" in steps("host", status="approved", waiting=1)
+    assert "prioritise" in steps("host", status="submitted")
+
+
 def test_once_it_is_recorded_who_came_the_rest_is_over():
     assert steps("guest", AFTER, status="confirmed", attended=3) == {"feedback"}
     assert steps("guest", AFTER, status="confirmed", attended=0) == set()
@@ -115,7 +121,7 @@ async def test_the_page_has_the_buttons_of_the_table(member, gateways, status, w
     gateways.answers["registry", "/me"] = WHO[who]
     gateways.answers["calendar", "/events"] = [event(id="01890000-0000-7000-8000-0000000000ee")]
     gateways.answers["requests", f"/requests/{REQUEST}"] = request(
-        status=status, delegates=[delegate(1, "Анна")], granted=0
+        status=status, delegates=[delegate(1, "Анна")], granted=0, waiting=1
     )
     text = (await member.get(f"/requests/{REQUEST}")).text
     shown = {step for step, path in FORMS.items() if f'"/requests/{REQUEST}/{path}"' in text}

@@ -101,6 +101,12 @@ REFUSED = [
 FAULTS = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
     .map((one) => `${one.id}: ${one.nodes[0].target}`)"""
 """Axe need not say at length what is right."""
+OUTSIDE = """() => [...document.querySelectorAll('.card, .panel, fieldset')].flatMap((box) => {
+    const edge = box.getBoundingClientRect().right + 1;
+    return [...box.querySelectorAll(':not(svg, svg *, .hidden, .hidden *)')]
+        .filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.outerHTML.slice(0, 80));
+})"""
+"""What sticks out of its card though the page itself does not."""
 HEAVIEST = 100_000
 SIZES = {one: {"width": one, "height": 800} for one in (360, 1280)}
 WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
@@ -138,6 +144,7 @@ async def _visit(page, width, served, enter):
             found.extend((path, other, fault) for fault in await page.evaluate(FAULTS))
             if await page.evaluate("document.documentElement.scrollWidth") > other:
                 found.append((path, f"sticks out at {other} px"))
+            found.extend((path, other, f"outside its card: {one}") for one in await page.evaluate(OUTSIDE))
         weight = await page.evaluate(WEIGHT)
         if not 0 < weight <= HEAVIEST:
             found.append((path, f"weighs {weight} bytes"))

@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 
-from vzaimo.portal.testing import EVENT, NEED, PRACTICE, city, me, need, practice, problem, request
+from vzaimo.portal.testing import EVENT, NEED, PRACTICE, city, event, me, need, practice, problem, request
 
 WISH = {
     "topic": "mesh",
@@ -229,15 +229,46 @@ async def test_wishes_are_sent_at_once_and_shown(member, gateways):
         "version": 5,
     }
     text = (await member.get("/preferences")).text
-    assert text.count('value="off"') == 1, "what is fixed cannot be muted"
+    assert text.count('value="off"') == text.count('value="daily"') == 1, "what is fixed is neither muted nor put off"
+    assert 'name="mail-decisions"' not in text
     assert 'value="22:00"' in text
-    form = {"mail-decisions": "instant", "mail-needs": "daily", "quiet_from": "", "quiet_until": "", "_version": "5"}
+    form = {"mail-needs": "daily", "quiet_from": "", "quiet_until": "", "_version": "5"}
     await member.post("/preferences", form)
     (sent,) = gateways.sent("PUT")
     assert sent.headers["if-match"] == '"5"'
     assert json.loads(sent.content) == {
-        "email": {"decisions": "instant", "needs": "daily"},
+        "email": {"needs": "daily"},
         "quiet_from": None,
         "quiet_until": None,
         "timezone": None,
     }
+    gateways.answers["PUT", "/preferences"] = problem(422, "half-quiet", "Тихие часы указаны наполовину")
+    refused = (await member.post("/preferences", form | {"quiet_from": "23:30"})).text
+    assert 'value="23:30"' in refused
+    assert '<option value="daily" selected>' in refused
+
+
+@pytest.mark.parametrize(
+    "role, own, joins",
+    [
+        (("coordinator", "izhevsk"), {"mode": "remote", "granted": 2}, True),
+        (("coordinator", "izhevsk"), {"mode": "remote", "granted": 0}, False),
+        (("coordinator", "izhevsk"), {"mode": "in_person", "granted": 2}, False),
+        (("coordinator", "moskva"), {"mode": "remote", "granted": 0}, True),
+    ],
+)
+async def test_whoever_is_led_into_an_event_is_shown_the_way(member, gateways, role, own, joins):
+    gateways.answers["registry", "/me"] = me(role)
+    gateways.answers["requests", "/requests"] = [request(**own)]
+    shown = event(mode="hybrid")
+    shown["sessions"][0]["joinable"] = True
+    gateways.answers["calendar", f"/events/{EVENT}"] = shown
+    assert (f'href="/v1/events/{EVENT}/join"' in (await member.get(f"/events/{EVENT}")).text) is joins
+
+
+async def test_a_cancelled_event_offers_neither_seats_nor_dates(member, gateways):
+    gateways.answers["calendar", f"/events/{EVENT}"] = event(status="cancelled", cancelled_for="force-majeure")
+    text = (await member.get(f"/events/{EVENT}")).text
+    assert "Непреодолимые обстоятельства" in text
+    assert "свободно" not in text
+    assert 'class="deadlines"' not in text

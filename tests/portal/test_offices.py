@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from uuid import UUID
 
 import httpx2
@@ -237,7 +238,9 @@ async def test_the_audit_is_the_citys_own_and_keeps_its_filters(member, office):
     text = (await member.get(f"{HERE}/audit?service=requests&aggregate=request&city=tver&aggregate_id=+x+")).text
     (asked,) = [one for one in office.asked if one.url.path == "/v1/audit"]
     assert dict(asked.url.params) == {"limit": "50", "city": "izhevsk", "aggregate": "request", "aggregate_id": "x"}
-    assert "RequestApproved" in text
+    assert "Места даны" in text
+    assert ">вы</span>" in text  # the reference of the reader's own
+    assert REQUEST not in re.sub(r"<a [^>]*>", "", text)
     await member.get(f"{HERE}/audit?service=registry&aggregate=request")
     assert "aggregate" not in [one for one in office.asked if one.url.path == "/v1/audit"][1].url.params
 

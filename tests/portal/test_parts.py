@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 import vzaimo.portal
 from vzaimo.contracts import calendar, registry, requests
+from vzaimo.contracts.schemas import every_fact
+from vzaimo.notify.domain.kinds import TRAITS
 from vzaimo.portal.house.charts import bars, line_of_deadlines, seat_bar, slope
 from vzaimo.portal.house.maps import HEIGHT, WIDTH, project
 from vzaimo.portal.house.session import Login, Seal, Session
@@ -21,6 +23,7 @@ from vzaimo.portal.house.times import Clock
 from vzaimo.portal.house.words import words
 from vzaimo.portal.testing import event
 
+FACTS = [fact.__name__ for fact in every_fact()]
 ROOT = Path(vzaimo.portal.__path__[0])
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 FAMILIES = {
@@ -35,7 +38,8 @@ FAMILIES = {
     "request.status.": requests.RequestStatus,
     "need.status.": requests.NeedStatus,
     "delegate.status.": requests.DelegateStatus,
-    "history.fact.": [fact.__name__ for fact in requests.RequestFact.__subclasses__()],
+    "fact.": FACTS,
+    "mail.": [kind for kind in TRAITS if kind.title().replace("-", "") not in FACTS],
     "queue.policy_": calendar.QueuePolicy,
     "deadline.": [*calendar.Deadlines.model_fields, "starts_at"],
 }
@@ -97,6 +101,18 @@ def test_times_of_the_venue_and_the_reader():
     assert Clock("en", NOW, moscow).beside(at, moscow) is None
     assert Clock("ru", NOW).short(at.replace(year=2027), moscow) == "пн, 4 окт. 2027\u202fг., 19:00"
     assert clock.weekday(date(2026, 10, 5)) == "пн"
+
+
+def test_a_zone_is_named_as_people_know_it():
+    clock = Clock("ru", NOW)
+    assert clock.zone("Europe/Samara") == "Самара, UTC+4"
+    assert Clock("en", NOW).zone("Asia/Kamchatka") == "Kamchatka, UTC+12"
+    assert clock.zone("Nowhere/At_all") == "Nowhere/At_all"
+    offered = clock.zones("Asia/Almaty", "Nowhere/At_all", None)
+    assert offered[0] == ("Europe/Kaliningrad", "Калининград, UTC+2")
+    assert ("Asia/Almaty", "Алматы, UTC+5") in offered
+    assert len({text.partition("UTC")[2] for _, text in offered}) == 11
+    assert "Nowhere/At_all" not in dict(offered)
 
 
 def test_a_session_comes_back_as_it_was_and_only_to_us():

@@ -1,8 +1,13 @@
 """A draft as its guests will see it, and times that suit many cities."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from vzaimo.portal.testing import EVENT, event, problem
+
+FORM = {"title": "Школа полного дня", "mode": "in_person", "timezone": "Europe/Moscow"}
 
 
 async def test_a_draft_is_seen_as_its_guests_will(host, gateways):
@@ -39,5 +44,25 @@ async def test_slots_are_ranked_for_the_chosen_cities(host, gateways):
     assert asked.get_list("cities") == ["moskva", "izhevsk"]
     assert (asked["from"], asked["until"]) == ("2040-11-05T00:00:00+06:00", "2040-11-07T00:00:00+06:00")
     assert "1 из 2" in text
-    assert "Ижевск (08:00)" in text
+    assert "Ижевск 08:00" in text
+    assert "не рабочее время" in text
     assert f'href="/plans/{EVENT}?slot=2040-11-05T10:00&amp;minutes=90"' in text
+
+
+async def test_a_preview_shows_how_guests_will_ask(host, gateways):
+    later = event()["deadlines"] | {"apply_opens": (datetime.now(UTC) + timedelta(minutes=1)).isoformat()}
+    gateways.answers["calendar", f"/events/{EVENT}/deadlines"] = {"deadlines": later, "promises": []}
+    assert "Запросить участие" in (await host.get(f"/plans/{EVENT}/preview")).text, "calendar's clock is a moment ahead"
+
+
+@pytest.mark.parametrize("path, method", [("/plans/new?host=moskva", "POST"), (f"/plans/{EVENT}", "PUT")])
+async def test_what_is_typed_is_kept_while_a_time_is_looked_for(host, gateways, path, method):
+    answer = await host.post(path, FORM | {"step": "slots"})
+    assert answer.headers["location"] == f"/slots?plan={EVENT}"
+    assert json.loads(gateways.sent(method)[0].content)["title"] == "Школа полного дня"
+
+
+async def test_a_time_may_be_looked_for_before_anything_is_typed(host, gateways):
+    answer = await host.post("/plans/new?host=moskva", FORM | {"title": " ", "step": "slots"})
+    assert answer.headers["location"] == "/slots?host=moskva"
+    assert not gateways.sent()

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from vzaimo.portal.house.delegations import Note, Row, Unreadable, from_file, moved, pasted, role_of
-from vzaimo.portal.testing import EVENT, REQUEST, delegate, me, problem, request
+from vzaimo.portal.testing import EVENT, REQUEST, delegate, event, me, problem, request
 
 ASK = f"/events/{EVENT}/ask?city=izhevsk&mode=in_person"
 EDIT = f"/requests/{REQUEST}/edit"
@@ -53,6 +53,23 @@ async def test_a_delegation_is_sent_in_its_order(member, gateways, stored):
     assert json.loads(submitted.content) == {"schedule_revision": 1}
     assert {one.headers["idempotency-key"] for one in (asked, submitted)} == {"k"}
     assert "Запрос отправлен" in (await member.get(f"/requests/{REQUEST}")).text
+
+
+async def test_whom_the_event_is_for_is_said_before_people_are_named(member, gateways):
+    gateways.answers["calendar", f"/events/{EVENT}"] = event(audience=["director", "deputy"])
+    assert "Для кого: директора, заместители директоров" in (await member.get(ASK)).text
+
+
+async def test_a_request_that_was_sent_is_changed_and_not_sent_again(member, gateways, stored):
+    stored(status="submitted", delegates=[delegate(1, "Анна")])
+    text = (await member.get(EDIT)).text
+    assert 'value="submit"' not in text
+    assert "Сохранить изменения" in text
+    # The form of a draft that another window has sent meanwhile.
+    answer = await member.post(EDIT, PEOPLE | {"step": "submit"})
+    assert answer.headers["location"] == f"/requests/{REQUEST}"
+    assert len(gateways.sent("PUT")) == 1
+    assert gateways.sent() == []
 
 
 async def test_a_remote_request_counts_people(member, gateways, stored):
@@ -328,3 +345,28 @@ def test_a_row_moves_by_one_place_and_stays_at_the_ends():
     assert moved(rows, 0, -1) == rows
     assert moved(rows, 2, 1) == rows
     assert moved(rows, 99, 1) == rows
+
+
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        ("fits", "Принято сразу"),
+        ("no-seats", "Мест нет"),
+        ("host-unavailable", "Принимающий город не может его провести"),
+        ("city-withdrawn", "Город вышел из программы"),
+        ("some-new-reason", "some-new-reason"),
+    ],
+)
+async def test_every_reason_is_said_in_words(member, stored, code, said):
+    stored(status="closed", reason=code)
+    text = (await member.get(f"/requests/{REQUEST}")).text
+    assert said in text
+    assert (code in text) is (code == "some-new-reason")
+
+
+@pytest.mark.parametrize("city, said", [("izhevsk", "Подтвердите"), ("moskva", "Город подтверждает")])
+async def test_who_has_to_confirm_is_told_so_and_the_host_is_not(member, gateways, stored, city, said):
+    gateways.answers["registry", "/me"] = me(("coordinator", city))
+    for status in ("approved", "reconfirm_pending"):
+        stored(status=status, granted=2, reconfirm_by="2040-10-01T00:00:00Z")
+        assert f"{said} участие" in (await member.get(f"/requests/{REQUEST}")).text

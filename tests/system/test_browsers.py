@@ -167,5 +167,5 @@ async def test_a_visit_in_four_browsers_that_is_moved_and_passed_on(world, windo
     await second.sees("Одобрен")
     await host.hears()
     await moderator.page.goto("/moderation/audit?service=requests")
-    await moderator.sees("RequestApproved")
+    await moderator.sees("Места даны")
     assert await world.seats(event) == (1, 0, 0)

@@ -67,16 +67,21 @@ def _may(step: Step, request: Request, event: Event | None, sides: set[Who], now
     rule = RULES[step]
     if request.status not in rule.states or (rule.beforehand and request.attended is not None):
         return False
-    if step == "decide":
-        return not sides.isdisjoint({"host", "moderator"})
     frozen = event is not None and now >= event.deadlines.roster_freeze
     taking_place = event is not None and event.status is EventStatus.ANNOUNCED
+    whose: set[Who] = {rule.who}
+    possible = True
     match step:
+        case "decide":
+            whose = {"host", "moderator"}
         case "replace":
             # Until the freeze the city says who comes, then the host does.
-            return taking_place and bool(request.delegates) and ("host" if frozen else "guest") in sides
+            whose, possible = {"host" if frozen else "guest"}, taking_place and bool(request.delegates)
+        case "prioritise":
+            # A place in the queue is of use to whoever waits, or may have to.
+            possible = request.waiting > 0 or request.status is not _S.APPROVED
         case "seat":
-            return taking_place and frozen and request.waiting > 0 and "host" in sides
+            possible = taking_place and frozen and request.waiting > 0
         case "feedback":
-            return bool(request.attended) and "guest" in sides
-    return rule.who in sides
+            possible = bool(request.attended)
+    return possible and not sides.isdisjoint(whose)

@@ -29,15 +29,18 @@ def told(entries: Iterable[AuditEntry], request: Request, person: str) -> list[H
     return [_line(one, request, person) for one in entries]
 
 
-def _line(entry: AuditEntry, request: Request, person: str) -> Happening:
+def acted(entry: AuditEntry, person: str) -> str:
+    """Who brought it about, as ``person`` may know it: themselves, a timer, another fact, or somebody."""
     if entry.actor == person:
-        return Happening(entry.fact, entry.at, "you")
+        return "you"
     if entry.actor == "timer":
-        return Happening(entry.fact, entry.at, "deadline")
-    if ":" in entry.actor:
-        return Happening(entry.fact, entry.at, "follows")
-    if entry.fact in GUESTS:
-        return Happening(entry.fact, entry.at, "city", request.city)
-    if entry.fact in HOSTS:
-        return Happening(entry.fact, entry.at, "city", request.host)
-    return Happening(entry.fact, entry.at, "somebody")
+        return "deadline"
+    return "follows" if ":" in entry.actor else "somebody"
+
+
+def _line(entry: AuditEntry, request: Request, person: str) -> Happening:
+    who = acted(entry, person)
+    city = request.city if entry.fact in GUESTS else request.host if entry.fact in HOSTS else None
+    if who == "somebody" and city:
+        return Happening(entry.fact, entry.at, "city", city)
+    return Happening(entry.fact, entry.at, who)

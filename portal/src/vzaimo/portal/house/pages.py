@@ -10,7 +10,7 @@ from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from vzaimo.portal.house import charts, maps, places, profiles
+from vzaimo.portal.house import charts, history, maps, places, profiles
 from vzaimo.portal.house.times import zone_named
 from vzaimo.portal.house.tongues import marked
 from vzaimo.portal.house.words import Language, words
@@ -39,6 +39,7 @@ def _templates() -> Environment:
         zone=zone_named,
         written=places.written,
         stands=profiles.stands,
+        acted=history.acted,
         with_query=_with_query,
         seat_bar=charts.seat_bar,
         line_of_deadlines=charts.line_of_deadlines,

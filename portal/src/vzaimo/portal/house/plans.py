@@ -113,6 +113,10 @@ def passed(plan: Plan | None, now: datetime) -> set[str]:
     return {name for name in DEADLINES if stored and getattr(stored, name) <= now}
 
 
+BLANK = Plan(title="", mode=Mode.IN_PERSON, timezone="Europe/Moscow")
+"""What a form that lacks fields is filled up from."""
+
+
 def typed(
     form: FormData, organisations: Sequence[Organisation], plan: Plan | None, slugs: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -120,7 +124,7 @@ def typed(
 
     Places and cities (``slugs``) are known by their names.
     """
-    shown = values_of(plan) if plan else {}
+    shown = values_of(plan or BLANK)
     for name in ("title", "summary", "mode", "timezone", "admission", "queue_policy", "queue_order"):
         if (value := form.get(name)) is not None:
             shown[name] = str(value).strip()
@@ -134,7 +138,6 @@ def typed(
     shown["topics"] = [str(one) for one in form.getlist("topics")]
     if "_practices" in form:
         shown["practices"] = [str(one) for one in form.getlist("practices")]
-    shown.setdefault("practices", [])
     shown |= seats.typed(form, shown, slugs)
     known = {str(one.id): one for one in plan.sessions} if plan else {}
     columns = [[str(value).strip() for value in form.getlist(f"session-{name}")] for name in ROW]

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_interval, format_skeleton, format_time
+from babel.core import get_global
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone_location
 
 from vzaimo.portal.house.words import Language
 
@@ -97,6 +98,19 @@ class Clock:
         hours, rest = divmod(abs(minutes), 60)
         sign = "+" if minutes >= 0 else "−"
         return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")
+
+    def zone(self, name: str) -> str:
+        """``Самара, UTC+4``: a zone as people know it, by its city; an unknown name stays as it is."""
+        zone = zone_named(name)
+        if zone is None:
+            return name
+        return f"{get_timezone_location(name, locale=self.language, return_city=True)}, {self.offset(self.now, zone)}"
+
+    def zones(self, *more: str | None) -> list[tuple[str, str]]:
+        """Russia's zones and more, to choose from, from west to east."""
+        known = {name: zone for name in (*get_global("territory_zones")["RU"], *more) if (zone := zone_named(name))}
+        found = {name: (self.now.astimezone(zone).utcoffset() or timedelta()) for name, zone in known.items()}
+        return sorted(((name, self.zone(name)) for name in found), key=lambda one: (found[one[0]], one[1]))
 
     def _there(self, at: datetime, zone: ZoneInfo | None) -> datetime:
         return at.astimezone(zone or self.reader or ZoneInfo("Europe/Moscow"))

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from vzaimo.portal.house.gateways import Away, Problem, SignedOut
+from vzaimo.portal.house.refusals import retell
 from vzaimo.portal.house.visit import TOO_LARGE, visit_of
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ async def _problem(request: Request, problem: Problem) -> Response:
     if problem.status == NOT_FOUND:
         return await _page(request, NOT_FOUND, "lost")
     visit = visit_of(request)
+    retell(problem, visit.clock, visit.portal.names)
     if problem.trace:
         visit.begin()  # whoever runs the programme is led on to the trace
     try:

@@ -20,6 +20,7 @@ from vzaimo.portal.house.gateways import Away, Caller, Gateways, Place, Problem,
 from vzaimo.portal.house.guard import LONGEST_BODY
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.pages import render
+from vzaimo.portal.house.refusals import retell
 from vzaimo.portal.house.session import Session
 from vzaimo.portal.house.settings import PortalSettings
 from vzaimo.portal.house.times import Clock, zone_named
@@ -119,7 +120,7 @@ class Visit:
         except Away as away:
             return Part(away=away.service)
         except Problem as problem:
-            return Part(refused=problem)
+            return Part(refused=retell(problem, self.clock, self.portal.names))
 
     async def send(
         self,
@@ -173,6 +174,8 @@ class Visit:
         """A page, with what every page has; one that says what went wrong is made without ``asking`` anybody."""
         if asking:
             await self.portal.names.ready()
+        if isinstance(problem := facts.get("problem"), Problem):
+            retell(problem, self.clock, self.portal.names)
         me = await self.me()
         unread = (await self._unread).value if self._unread else None
         notice, self.session.notice = self.session.notice, None

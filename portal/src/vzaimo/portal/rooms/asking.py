@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from vzaimo.contracts.calendar import AudienceRole, SeatMode
 from vzaimo.contracts.event import Slug
+from vzaimo.contracts.requests import RequestStatus
 from vzaimo.portal.house import delegations
 from vzaimo.portal.house.delegations import Reading, Row, Unreadable
 from vzaimo.portal.house.gateways import Problem
@@ -99,7 +100,7 @@ async def _take(visit: Visit, event: Event, draft: Draft) -> Response:
         return await _form(visit, event, draft)
     try:
         await _keep(visit, event, draft)
-        if step == "submit" and draft.request is not None:
+        if step == "submit" and draft.request is not None and draft.request.status is RequestStatus.DRAFT:
             path, seen = f"/requests/{draft.request.id}/submit", {"schedule_revision": draft.revision}
             await visit.send("requests", "POST", path, seen, whatever_version=True)
     except Problem as problem:

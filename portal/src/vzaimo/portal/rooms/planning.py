@@ -24,6 +24,8 @@ MOST_OTHERS = 10
 SPARE = 2
 """Empty sessions that a form offers."""
 _EMPTY = dict.fromkeys(plans.ROW, "")
+_NEXT = {"save": "/plans/{}", "preview": "/plans/{}/preview", "slots": "/slots?plan={}"}
+"""Where a step leads once the draft is stored."""
 STALE = 412
 LAST_YEAR = 2199
 
@@ -129,7 +131,9 @@ async def _typed(visit: Visit, host: str, stored: HostedPlan | None) -> Sheet:
 async def _take(visit: Visit, sheet: Sheet) -> Response:
     step = str(visit.typed.get("step", ""))
     sheet.unknown = not sheet.announced and seats.unknown(sheet.shown, plans.seat_modes(sheet.shown))
-    if step not in {"save", "announce", "preview"} or sheet.unknown:
+    if step == "slots" and not (sheet.stored or sheet.shown["title"].strip()):
+        return visit.go(f"/slots?host={sheet.host}")
+    if step not in {"announce", *_NEXT} or sheet.unknown:
         return await _form(visit, sheet)
     try:
         event = await _keep(visit, sheet)
@@ -140,9 +144,7 @@ async def _take(visit: Visit, sheet: Sheet) -> Response:
         if problem.status == STALE and sheet.plan:
             sheet.differing = changes(sheet.shown, sheet.plan)
         return await _form(visit, sheet, problem)
-    if step == "preview":
-        return visit.go(f"/plans/{event}/preview")
-    return visit.go(f"/plans/{event}", "planning.saved")
+    return visit.go(_NEXT[step].format(event), "planning.saved" if step == "save" else None)
 
 
 async def _keep(visit: Visit, sheet: Sheet) -> str:

@@ -32,6 +32,8 @@ async def preview(visit: Visitor, event_id: UUID) -> Response:
             deadlines = (await visit.read("calendar", path, Preview, preset=preset)).deadlines
         except Problem as problem:
             refused = problem
+    if deadlines and plan.deadlines is None:
+        visit.now = max(visit.now, deadlines.apply_opens)  # calendar's clock is a moment ahead of ours
     event = previews.event_of(stored, deadlines, visit.now) if deadlines else None
     if event is None:
         return await visit.show("no_preview.html", stored=stored, refused=refused)
