@@ -144,6 +144,18 @@ async def test_dead_letters_are_listed_replayed_and_dropped(calendar, operate, f
     await client.close()
 
 
+async def test_without_the_bus_an_operator_is_told_so_soon(calendar, operate, nats_server, caplog, monkeypatch):
+    monkeypatch.setattr("vzaimo.kit.service.operator.PATIENCE", 0.2)
+    nats_server.kill()
+    await eventually(lambda: not calendar.service.relay.state.connected, "the bus is missed", patience=30)
+    for method, path in (("GET", "/dead-letters"), ("POST", "/rebuild")):
+        answer = await operate(method, path)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "bus-away"), path
+        assert answer.headers["retry-after"] == "5"
+    assert "calendar-relay: the connection to NATS is lost" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 async def test_commands_are_refused_while_the_copy_of_roles_is_too_old_to_rest_on(calendar, monkeypatch):
     inbound = calendar.service.inbound
     draft = {"host": "tver", "title": "Семинар", "mode": "remote", "timezone": "Europe/Moscow"}

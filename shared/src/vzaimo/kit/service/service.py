@@ -134,7 +134,8 @@ class Service:
 
     async def reconcile(self) -> int:
         """Take back from our own streams what a restored store lost. Returns how many facts that were."""
-        client, outbox = await connect(self.settings.access, f"{self.parts.name}-reconcile"), None
+        client = await connect(self.settings.access, f"{self.parts.name}-reconcile", patience=DRAIN)
+        outbox = None
         try:
             outbox, taken = open_log(self.works.database), 0
             for stream in self.streams:
