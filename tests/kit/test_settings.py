@@ -1,10 +1,13 @@
 """Settings, logs and traces."""
 
+import asyncio
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -13,7 +16,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from vzaimo.kit import telemetry
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.service import stalls
 from vzaimo.kit.settings import Settings, load
+from vzaimo.kit.testing import eventually
 
 GOOD = {
     "VZAIMO_DATABASE_URL": "sqlite:///x.db",
@@ -120,6 +126,22 @@ with telemetry.span("x", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0
     except ValueError:
         logging.getLogger("a.b").exception("failed")
 """
+
+
+async def test_stalls_of_the_loop_are_told_in_one_line_and_counted_each(monkeypatch, caplog):
+    monkeypatch.setattr(stalls, "TELL_EVERY", 0.5)
+    metrics = Metrics()
+    watching = asyncio.create_task(stalls.watch(metrics))
+    for _ in range(3):
+        await asyncio.sleep(0.06)
+        time.sleep(0.11)  # noqa: ASYNC251 - a stall is what is wanted
+    await eventually(lambda: "the loop stood still" in caplog.text, "the line")
+    watching.cancel()
+    counted = metrics.registry.get_sample_value("vzaimo_loop_stalls_total")
+    lines = [line for line in caplog.messages if "the loop stood still" in line]
+    assert counted >= 3
+    assert sum(int(re.search(r"(\d+) times", line)[1]) for line in lines) <= counted
+    assert len(lines) < counted
 
 
 def test_logs_are_json_with_the_trace_and_without_people():

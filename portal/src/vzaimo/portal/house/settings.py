@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "VZAIMO_PORTAL_"
 
@@ -94,4 +94,7 @@ def load() -> PortalSettings:
             name = PREFIX + "_".join(str(part) for part in one["loc"]).upper()
             fault = "is not set" if one["type"] == "missing" else f"is wrong: {one['msg']}"
             sys.stderr.write(f"{name} {fault}\n")
-        raise SystemExit(2) from None
+    except SettingsError as error:
+        # What pydantic-settings cannot even parse; its text is: error parsing value for field "x" from source "…"
+        sys.stderr.write(f"{PREFIX}{str(error).split(chr(34))[1].upper()} is wrong: it must be JSON\n")
+    raise SystemExit(2)

@@ -45,6 +45,8 @@ async def opened(parts: Parts, settings: Settings, clock: Clock | None = None) -
 async def serve(parts: Parts, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT: then refuse traffic, finish what is in hand, publish what is left."""
     async with opened(parts, settings) as service:
+        store = settings.database_url.get_secret_value().partition(":")[0]
+        log.info("%s %s starts: role %s, over %s", parts.name, _version(parts), settings.role, store)
         config = uvicorn.Config(
             service.app(),
             host=settings.http_host,
@@ -60,6 +62,7 @@ async def serve(parts: Parts, settings: Settings) -> None:
         service.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
         async with service.working():
             await _Server(config, service.health, settings.drain_seconds).serve()
+        log.info("%s has stopped", parts.name)
         if service.failures:
             raise SystemExit(1)
 
@@ -69,7 +72,7 @@ def run(parts: Parts, settings: Settings) -> None:
     import uvloop
 
     logs.start(parts.name, settings.log_level, settings.log_format)
-    telemetry.start(parts.name, version(f"vzaimo-{parts.name}"))
+    telemetry.start(parts.name, _version(parts))
     try:
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(serve(parts, settings))
@@ -79,6 +82,10 @@ def run(parts: Parts, settings: Settings) -> None:
     except (StoreUnavailable, OperationalError) as error:
         log.critical("the store of %s cannot be opened: %s", parts.name, str(error).partition("\n")[0])
         raise SystemExit(1) from None
+
+
+def _version(parts: Parts) -> str:
+    return version(f"vzaimo-{parts.name}")
 
 
 class _Server(uvicorn.Server):

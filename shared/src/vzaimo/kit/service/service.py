@@ -24,6 +24,7 @@ from vzaimo.kit.relay import Relay, open_log, reconcile
 from vzaimo.kit.service.operator import operator_routes
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.service.readiness import Readiness
+from vzaimo.kit.service.stalls import watch
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.tables import python_type
 from vzaimo.kit.timers import Timers
@@ -35,8 +36,6 @@ DRAIN = 10.0
 """Seconds that the relay has to publish what is left when the service stops."""
 INSIST = 8.0
 """Seconds after which a loop that was told to end is told again."""
-STALL = 0.05
-"""Seconds of standing still that count as a stall of the loop."""
 SWEEP_EVERY = 60.0
 
 
@@ -114,7 +113,7 @@ class Service:
     async def working(self) -> AsyncIterator[None]:
         """Relay, consumers, timers and the service's own loops, while the block is open."""
         async with contextlib.AsyncExitStack() as stack:
-            loops: list[Coroutine[Any, Any, None]] = [self._watch_loop()]
+            loops: list[Coroutine[Any, Any, None]] = [watch(self.metrics)]
             if self._works_now:
                 loops += [self.inbound.run(), self.timers.run(), self._sweep()]
                 loops += [loop(self) for loop in self.parts.loops]
@@ -125,8 +124,8 @@ class Service:
 
             async def stop() -> None:
                 await _end(tasks)
-                if self.relay.state.connected:
-                    await self.relay.drained(DRAIN)
+                if not (self.relay.state.connected and await self.relay.drained(DRAIN)):
+                    log.warning("facts may be left: they are published by whoever starts next")
                 await _end([relay])
 
             stack.push_async_callback(stop)
@@ -173,16 +172,6 @@ class Service:
             return read
 
         return {name: reader(table) for name, table in tables.items() if len(table.primary_key.columns) == 1}
-
-    async def _watch_loop(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(STALL)
-            late = loop.time() - before - STALL
-            if late > STALL:
-                self.metrics.stalls.inc()
-                log.warning("the loop stood still for %d ms", round(late * 1000))
 
     async def _forget_keys(self) -> None:
         """Forget what became of commands that came under a key more than a day ago."""
