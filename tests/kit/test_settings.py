@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,7 +26,7 @@ GOOD = {
     "VZAIMO_DATABASE_URL": "sqlite:///x.db",
     "VZAIMO_HTTP_PORT": "8101",
     "VZAIMO_ISSUER": "https://issuer.example",
-    "VZAIMO_JWKS": "jwks.json",
+    "VZAIMO_JWKS": "https://issuer.example/certs",
 }
 
 
@@ -37,6 +38,7 @@ def environment(monkeypatch):
 
 
 def test_good_settings_are_read(environment):
+    environment.setenv("VZAIMO_NATS_USER", "calendar")
     environment.setenv("VZAIMO_NATS_PASSWORD", "secret")
     settings = load(Settings)
     assert settings.http_port == 8101
@@ -113,6 +115,17 @@ def test_a_process_whose_store_cannot_be_opened_ends_with_a_line(url):
     (line,) = ended.stdout.splitlines()
     assert (ended.returncode, ended.stderr) == (1, "")
     assert json.loads(line)["event"].startswith("the store of calendar cannot be opened: ")
+
+
+def test_a_process_that_cannot_listen_ends_with_a_line_that_names_the_settings(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = start(VZAIMO_DATABASE_URL=f"sqlite:///{tmp_path}/store.db", VZAIMO_HTTP_PORT=port)
+    said = [json.loads(line) for line in ended.stdout.splitlines()]
+    (line,) = (one["event"] for one in said if one["level"] == "critical")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "VZAIMO_HTTP_PORT" in line
+    assert not any("exception" in one for one in said)
 
 
 LOGGING = """

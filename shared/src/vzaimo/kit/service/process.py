@@ -61,10 +61,19 @@ async def serve(parts: Parts, settings: Settings) -> None:
         # A loop that fails is a bug: the process ends, and whoever started it starts it again.
         service.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
         async with service.working():
-            await _Server(config, service.health, settings.drain_seconds).serve()
+            await _listen(_Server(config, service.health, settings.drain_seconds))
         log.info("%s has stopped", parts.name)
         if service.failures:
             raise SystemExit(1)
+
+
+async def _listen(server: "_Server") -> None:
+    try:
+        await server.serve()
+    except SystemExit:
+        # Uvicorn ends with a status of its own, which means something else here; it has said what the system said.
+        log.critical("nobody can listen there: VZAIMO_HTTP_HOST or VZAIMO_HTTP_PORT is wrong, or somebody does already")
+        raise SystemExit(1) from None
 
 
 def run(parts: Parts, settings: Settings) -> None:
