@@ -4,6 +4,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 vzaimo=$here/../.venv/bin/vzaimo
 folder=${1:-$here/secrets}
+[ -x "$vzaimo" ] || { echo "first: make install" >&2; exit 1; }
 [ ! -e "$folder" ] || { echo "$folder is there already; remove it to begin anew (and the volumes with it)" >&2; exit 1; }
 mkdir -m 0700 -p "$folder" "$folder/public"
 secret() { python3 -c 'import secrets; print(secrets.token_urlsafe(36))'; }
@@ -12,8 +13,9 @@ secret() { python3 -c 'import secrets; print(secrets.token_urlsafe(36))'; }
 cp "$folder/tls/ca.crt" "$folder/public/nats-ca.crt"
 chmod 0755 "$folder/public"
 
-"$vzaimo" bus passwords --folder "$folder/bus" 2>/dev/null > "$folder/bus-passwords"
-invitation=$(secret) operator=$(secret) webhook=$(secret)
+# What it says on stderr is for servers that run; why it failed, if it did, is worth reading.
+said=$("$vzaimo" bus passwords --folder "$folder/bus" 2>&1 > "$folder/bus-passwords") || { echo "$said" >&2; rm -r "$folder"; exit 1; }
+invitation=$(secret) operator=$(secret) webhook=$(secret) unsubscribe=$(secret)
 echo "POSTGRES_PASSWORD=$(secret)" > "$folder/postgres.env"
 while read -r user password; do
   store=$(secret)
@@ -30,7 +32,7 @@ VZAIMO_NATS_INBOX_PREFIX=_INBOX_$user
 VZAIMO_OPERATOR_TOKEN=$operator
 ENV
   [ "$user" != registry ] || echo "VZAIMO_INVITATION_KEY=$invitation" >> "$folder/$user.env"
-  [ "$user" != notify ] || echo "VZAIMO_WEBHOOK_KEY=$webhook" >> "$folder/$user.env"
+  [ "$user" != notify ] || printf 'VZAIMO_WEBHOOK_KEY=%s\nVZAIMO_UNSUBSCRIBE_KEY=%s\n' "$webhook" "$unsubscribe" >> "$folder/$user.env"
 done < "$folder/bus-passwords"
 echo "VZAIMO_PORTAL_SESSION_KEY=$(secret)" > "$folder/portal.env"
 # Containers read these as users of their own; the folder itself is closed to everybody else.

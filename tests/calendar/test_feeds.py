@@ -273,4 +273,4 @@ async def test_feeds_lead_to_the_public_address(settings_of, clock):
         page = ET.fromstring((await service.call("GET", "/feeds/events.atom")).content)  # noqa: S314 - ours
     assert page.find(f"{ATOM}link").get("href") == "https://vzaimo.example/calendar/v1/feeds/events.atom"
     with pytest.raises(ValidationError):
-        settings_of(CalendarSettings, public_url="https://vzaimo.example/")
+        settings_of(CalendarSettings, public_url="vzaimo.example")

@@ -1,6 +1,5 @@
 """What an operator may tell a service."""
 
-import asyncio
 import time
 from datetime import timedelta
 
@@ -65,15 +64,6 @@ async def test_keys_of_commands_are_forgotten_after_a_day(foreign, settings_of, 
 async def cities(calendar):
     async with calendar.service.works.database.read() as tx:
         return {row.id: row.status for row in await tx.all(select(CITY))}
-
-
-async def test_a_bus_that_is_away_is_an_answer_for_the_operator_too(operate, nats_server, monkeypatch):
-    monkeypatch.setattr("vzaimo.kit.service.service.REACHED_WITHIN", 0.2)
-    nats_server.stop()
-    for method, path in (("POST", "/reconcile"), ("GET", "/dead-letters"), ("POST", "/rebuild")):
-        async with asyncio.timeout(20):
-            answer = await operate(method, path)
-        assert (answer.status_code, answer.headers.get("retry-after")) == (503, "5"), path
 
 
 async def test_nobody_else_operates(operate):
@@ -152,6 +142,18 @@ async def test_dead_letters_are_listed_replayed_and_dropped(calendar, operate, f
     assert (await operate("GET", "/dead-letters")).json() == []
     assert (await js.stream_info(DEADLETTER)).state.messages == 1
     await client.close()
+
+
+async def test_without_the_bus_an_operator_is_told_so_soon(calendar, operate, nats_server, caplog, monkeypatch):
+    monkeypatch.setattr("vzaimo.kit.service.operator.PATIENCE", 0.2)
+    nats_server.kill()
+    await eventually(lambda: not calendar.service.relay.state.connected, "the bus is missed", patience=30)
+    for method, path in (("GET", "/dead-letters"), ("POST", "/rebuild")):
+        answer = await operate(method, path)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "bus-away"), path
+        assert answer.headers["retry-after"] == "5"
+    assert "calendar-relay: the connection to NATS is lost" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_commands_are_refused_while_the_copy_of_roles_is_too_old_to_rest_on(calendar, monkeypatch):

@@ -547,6 +547,20 @@ async def test_contacts_are_healed_by_person_and_the_erased_stay_erased(works, n
     assert found == {"a": (3, "NoteErased"), "b": (2, "NoteChanged"), "c": (2, "NoteChanged")}
 
 
+async def test_a_contact_that_was_published_but_not_noted_is_no_loss_of_the_others(works, nats_server):
+    async with running(works, nats_server):
+        await add(works, *(NoteChanged(aggregate_version=1, name=name, text="t") for name in "abc"))
+        await all_published(works)
+    async with works.database.begin() as tx:
+        await tx.execute(update(OUTBOX).where(OUTBOX.c.aggregate_id == "c").values(stream_seq=None))
+    client, outbox = await connect(Access(nats_server.url), "toy"), open_log(works.database)
+    verdict = await heal(outbox, client.jetstream(), NOTE_STREAM)
+    await outbox.close()
+    assert (verdict.adopted, verdict.lost, verdict.unknown) == (1, 0, None)
+    assert await pending(works) == 0
+    await client.close()
+
+
 async def test_what_was_erased_while_it_waited_is_never_published_and_blocks_nobody(works, nats_server):
     async with running(works, nats_server):
         await add(works, NoteChanged(aggregate_version=1, name="a", text="t"))

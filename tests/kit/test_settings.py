@@ -1,10 +1,14 @@
 """Settings, logs and traces."""
 
+import asyncio
 import json
 import os
+import re
+import socket
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -13,13 +17,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from vzaimo.kit import telemetry
+from vzaimo.kit.metrics import Metrics
+from vzaimo.kit.service import stalls
 from vzaimo.kit.settings import Settings, load
+from vzaimo.kit.testing import eventually
 
 GOOD = {
     "VZAIMO_DATABASE_URL": "sqlite:///x.db",
     "VZAIMO_HTTP_PORT": "8101",
     "VZAIMO_ISSUER": "https://issuer.example",
-    "VZAIMO_JWKS": "jwks.json",
+    "VZAIMO_JWKS": "https://issuer.example/certs",
 }
 
 
@@ -31,6 +38,7 @@ def environment(monkeypatch):
 
 
 def test_good_settings_are_read(environment):
+    environment.setenv("VZAIMO_NATS_USER", "calendar")
     environment.setenv("VZAIMO_NATS_PASSWORD", "secret")
     settings = load(Settings)
     assert settings.http_port == 8101
@@ -109,6 +117,17 @@ def test_a_process_whose_store_cannot_be_opened_ends_with_a_line(url):
     assert json.loads(line)["event"].startswith("the store of calendar cannot be opened: ")
 
 
+def test_a_process_that_cannot_listen_ends_with_a_line_that_names_the_settings(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = start(VZAIMO_DATABASE_URL=f"sqlite:///{tmp_path}/store.db", VZAIMO_HTTP_PORT=port)
+    said = [json.loads(line) for line in ended.stdout.splitlines()]
+    (line,) = (one["event"] for one in said if one["level"] == "critical")
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "VZAIMO_HTTP_PORT" in line
+    assert not any("exception" in one for one in said)
+
+
 LOGGING = """
 import logging
 from vzaimo.kit import logs, telemetry
@@ -120,6 +139,22 @@ with telemetry.span("x", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0
     except ValueError:
         logging.getLogger("a.b").exception("failed")
 """
+
+
+async def test_stalls_of_the_loop_are_told_in_one_line_and_counted_each(monkeypatch, caplog):
+    monkeypatch.setattr(stalls, "TELL_EVERY", 0.5)
+    metrics = Metrics()
+    watching = asyncio.create_task(stalls.watch(metrics))
+    for _ in range(3):
+        await asyncio.sleep(0.06)
+        time.sleep(0.11)  # noqa: ASYNC251 - a stall is what is wanted
+    await eventually(lambda: "the loop stood still" in caplog.text, "the line")
+    watching.cancel()
+    counted = metrics.registry.get_sample_value("vzaimo_loop_stalls_total")
+    lines = [line for line in caplog.messages if "the loop stood still" in line]
+    assert counted >= 3
+    assert sum(int(re.search(r"(\d+) times", line)[1]) for line in lines) <= counted
+    assert len(lines) < counted
 
 
 def test_logs_are_json_with_the_trace_and_without_people():

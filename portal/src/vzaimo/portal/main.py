@@ -1,6 +1,5 @@
 """Composition root of the portal."""
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
+from vzaimo.portal.house import logs
 from vzaimo.portal.house.gateways import Gateways
 from vzaimo.portal.house.guard import Guard
 from vzaimo.portal.house.issuer import Issuer
@@ -65,10 +65,7 @@ def portal(
 def main() -> None:
     """The process."""
     settings = load()
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", force=True
-    )
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    logs.start(settings.log_level)
     uvicorn.run(
         portal(settings),
         host=settings.http_host,

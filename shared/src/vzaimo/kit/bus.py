@@ -1,5 +1,6 @@
 """The connection to NATS, and the streams that a service owns."""
 
+import asyncio
 import contextlib
 import logging
 import ssl
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from nats.aio.client import Client
+from nats.errors import UnexpectedEOF
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
@@ -60,11 +62,17 @@ DEAD_LETTERS = Stream(DEADLETTER, ("dead.>",))
 
 
 async def connect(
-    access: Access, name: str, *, back: Callable[[], None] | None = None, standing: Standing | None = None
+    access: Access,
+    name: str,
+    *,
+    back: Callable[[], None] | None = None,
+    standing: Standing | None = None,
+    patience: float | None = None,
 ) -> Client:
     """Connect, and stay connected: it waits for a server as long as it takes, also later.
 
-    ``back`` is called after each reconnection; ``standing`` is kept up to date.
+    ``back`` is called after each reconnection; ``standing`` is kept up to date. With ``patience`` (seconds) the first
+    connection is given up after that; raises ``TimeoutError``.
     """
     said: set[str] = set()
     standing = standing or Standing()
@@ -72,46 +80,48 @@ async def connect(
     async def failed(error: Exception) -> None:
         text = str(error) or type(error).__name__
         refusal = _refusal(text, access)
-        if standing.refusal is not None and isinstance(error, ConnectionResetError):
-            return  # the end of the connection that was refused
+        refused = standing.refusal is not None and isinstance(error, ConnectionResetError)
+        if refused or isinstance(error, UnexpectedEOF):
+            return  # the end of the connection that was refused, or of one that ``lost`` tells of
         standing.refusal = refusal
         if text not in said:
             said.add(text)
             if refusal is not None:
                 log.error("%s: %s", name, refusal)
             else:
-                log.warning("NATS does not answer at %s: %s", access.url, text)
+                log.warning("%s: NATS does not answer at %s: %s", name, access.url, text)
 
     async def lost() -> None:
         if not client.is_closed:
-            log.warning("the connection to NATS is lost; trying again")
+            log.warning("%s: the connection to NATS is lost; trying again", name)
 
     async def found() -> None:
         said.clear()
         standing.refusal = None
-        log.info("the connection to NATS is back")
+        log.info("%s: the connection to NATS is back", name)
         if back is not None:
             back()
 
     client = Client()
     try:
-        await client.connect(
-            access.url,
-            name=name,
-            user=access.user,
-            password=access.password,
-            user_credentials=access.credentials,
-            inbox_prefix=access.inbox_prefix,
-            tls=access.tls,
-            connect_timeout=3,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds
-            ping_interval=5,
-            max_outstanding_pings=2,
-            error_cb=failed,
-            disconnected_cb=lost,
-            reconnected_cb=found,
-        )
+        async with asyncio.timeout(patience):
+            await client.connect(
+                access.url,
+                name=name,
+                user=access.user,
+                password=access.password,
+                user_credentials=access.credentials,
+                inbox_prefix=access.inbox_prefix,
+                tls=access.tls,
+                connect_timeout=3,
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=0.25,  # type: ignore[arg-type]  # any number of seconds
+                ping_interval=5,
+                max_outstanding_pings=2,
+                error_cb=failed,
+                disconnected_cb=lost,
+                reconnected_cb=found,
+            )
     except BaseException:
         # Cancelled on the way: what is open already must not stay open.
         with contextlib.suppress(Exception):

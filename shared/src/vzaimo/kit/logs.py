@@ -20,6 +20,7 @@ def start(service: str, level: str, form: Literal["json", "console"]) -> None:
 
     def where(_logger: Any, _method: str, event: Event) -> Event:
         event["service"] = service
+        event.pop("color_message", None)  # uvicorn's, for terminals
         if "trace_id" not in event and (trace := present_trace_id()):
             event["trace_id"] = trace
         return event
@@ -47,7 +48,7 @@ def start(service: str, level: str, form: Literal["json", "console"]) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "nats", "nats.aio.client"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = name != "uvicorn.access"
-    for name in ("alembic", "httpx2"):
+    for name in ("alembic", "httpx2", "pymorphy3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # nats-py logs each lost connection with a traceback; our callbacks say it in a line.
     logging.getLogger("nats.aio.client").setLevel(logging.CRITICAL)

@@ -1,10 +1,12 @@
 """Settings from the environment, prefix ``VZAIMO_``; a wrong one stops the process with a line that names it."""
 
+import os
 import re
 import ssl
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +20,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from vzaimo.kit.bus import Access
 
@@ -34,8 +38,37 @@ def _certificates(path: Path) -> Path:
     return path
 
 
+def _address(text: str) -> str:
+    if not _leads_somewhere(text):
+        raise PydanticCustomError("address", "it must begin with https:// or http:// and a host")
+    return text.rstrip("/")
+
+
+def _leads_somewhere(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and " " not in text
+    except ValueError:  # a port that is no number
+        return False
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""Where something is reached; without a slash at the end."""
 Authorities = Annotated[FilePath, AfterValidator(_certificates)]
 """A file of certificates of those who sign others' (PEM)."""
+
+
+def with_its_user(password: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    """A password and the user of the same place are told together or not at all."""
+    user = f"{info.field_name}".replace("password", "user")
+    if (password is None) != (info.data.get(user) is None):
+        name = f"{PREFIX}{user}".upper()
+        raise PydanticCustomError("beside", "it goes together with {name}, and one of them is not set", {"name": name})
+    return password
+
+
+Password = Annotated[SecretStr | None, Field(validate_default=True), AfterValidator(with_its_user)]
+"""Comes after the field of its user: ``x_user``, ``x_password``."""
 
 
 class Settings(BaseSettings):
@@ -48,8 +81,8 @@ class Settings(BaseSettings):
     database_url: SecretStr
     nats_url: str = "nats://127.0.0.1:4222"
     nats_user: str | None = None
-    nats_password: SecretStr | None = None
-    nats_credentials: str | None = None
+    nats_password: Password = None
+    nats_credentials: FilePath | None = None
     nats_inbox_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "_INBOX"
     """Where answers come: with the permissions of ``deploy/nats``, ``_INBOX_<user>``."""
     nats_tls_ca: Authorities | None = None
@@ -58,7 +91,9 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: Port
     issuer: str
+    """As tokens have it, to the letter."""
     jwks: str
+    """The issuer's keys: an address, or a file."""
     audience: str = "vzaimo"
     operator_token: Annotated[SecretStr, Field(min_length=32)] | None = None
     """Opens ``/operator``; without it there is no such address."""
@@ -85,14 +120,32 @@ class Settings(BaseSettings):
         known = re.fullmatch(r"sqlite:///[^?]+|postgresql://.+", url.get_secret_value())
         if not known or ":memory:" in known.string:
             raise PydanticCustomError("store", "it must begin with sqlite:/// and a path, or with postgresql://")
+        try:
+            make_url(known.string)
+        except (ArgumentError, ValueError):
+            hint = "it must be postgresql://user:password@host:port/name; what is special in a password as %40"
+            raise PydanticCustomError("store", hint) from None
         return url
 
     @field_validator("nats_url")
     @classmethod
     def _a_bus_that_we_know(cls, url: str) -> str:
-        if not re.fullmatch(r"(nats|tls)://[^\s/]+", url):
+        if not re.fullmatch(r"(nats|tls)://([^\s/@]+@)?([^\s/:@,]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?", url):
             raise PydanticCustomError("bus", "it must be nats://host:port or tls://host:port")
         return url
+
+    @field_validator("issuer")
+    @classmethod
+    def _an_issuer(cls, issuer: str) -> str:
+        _address(issuer)
+        return issuer
+
+    @field_validator("jwks")
+    @classmethod
+    def _keys_that_are_there(cls, jwks: str) -> str:
+        if not (_leads_somewhere(jwks) or ("://" not in jwks and Path(jwks).is_file())):
+            raise PydanticCustomError("keys", "it must be the address of the issuer's keys, or a file that is there")
+        return jwks
 
     @field_validator("role")
     @classmethod
@@ -110,19 +163,24 @@ class Settings(BaseSettings):
             self.nats_url,
             self.nats_user,
             password,
-            self.nats_credentials,
+            str(self.nats_credentials) if self.nats_credentials else None,
             self.nats_inbox_prefix,
             str(self.nats_tls_ca) if self.nats_tls_ca else None,
         )
 
 
 S = TypeVar("S", bound=Settings)
+_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 def load(wanted: type[S]) -> S:
     """Read the environment. Exits with status 2 and one line for each variable that is missing or wrong."""
     try:
-        return wanted()
+        settings = wanted()
+        for name in _COLLECTORS:
+            if not _leads_somewhere(os.environ.get(name) or "http://collector"):
+                sys.stderr.write(f"{name} is wrong: it must begin with https:// or http:// and a host\n")
+                raise SystemExit(2)
     except ValidationError as error:
         for one in error.errors():
             name = f"{PREFIX}{one['loc'][0]}".upper()
@@ -131,4 +189,6 @@ def load(wanted: type[S]) -> S:
     except SettingsError as error:
         # What pydantic-settings cannot even parse; its text is: error parsing value for field "x" from source "…"
         sys.stderr.write(f"{PREFIX}{str(error).split(chr(34))[1].upper()} is wrong: it must be JSON\n")
+    else:
+        return settings
     raise SystemExit(2)

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Annotated
 
 import aiosmtplib
-from pydantic import SecretStr
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
-from vzaimo.kit.settings import Port, Settings
+from vzaimo.kit.settings import Address, Password, Port, Settings
 
 
 class MailDeferred(Exception):
@@ -135,16 +139,25 @@ def _meant(code: int) -> Exception:
     return MailRejected(str(code)) if code >= 500 else MailDeferred(str(code))  # noqa: PLR2004 - RFC 5321, 4.2.1
 
 
+def _sender(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(text)[1]):
+        raise PydanticCustomError("sender", "it must be an address, such as Name <name@host>")
+    return text
+
+
+Sender = Annotated[str, AfterValidator(_sender)]
+
+
 class MailSettings(Settings):
     """What a service that sends mails is told beyond that."""
 
     smtp_host: str
     smtp_port: Port = 587
     smtp_user: str | None = None
-    smtp_password: SecretStr | None = None
+    smtp_password: Password = None
     smtp_starttls: bool = False
-    mail_from: str = "Взаимообучение городов <noreply@vzaimo.city>"
-    portal_url: str
+    mail_from: Sender = "Взаимообучение городов <noreply@vzaimo.city>"
+    portal_url: Address
     """Where the links in mails lead."""
 
     @property

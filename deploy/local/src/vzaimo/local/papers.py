@@ -24,7 +24,8 @@ VERSION = "1"
 
 def services(folder: str) -> Iterator[tuple[Parts, Settings]]:
     """The four, over stores in a folder that nobody keeps; they are drawn, not run."""
-    told = {"nats_url": "nats://nats:4222", "http_port": 0, "issuer": "https://issuer.example", "jwks": "/dev/null"}
+    issuer = {"issuer": "https://issuer.example", "jwks": "https://issuer.example/certs"}
+    told = {"nats_url": "nats://nats:4222", "http_port": 0, **issuer}
     mail = {"smtp_host": "smtp", "portal_url": "https://portal.example"}
 
     def url(name: str) -> dict[str, str]:

@@ -5,14 +5,20 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "VZAIMO_PORTAL_"
 
 
 def _address(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("an address begins with http:// or https://")
+    try:
+        parts = urlsplit(value)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and " " not in value
+    except ValueError:  # a port that is no number
+        fine = False
+    if not fine:
+        raise PydanticCustomError("address", "it must begin with https:// or http:// and a host")
     return value.rstrip("/")
 
 
@@ -91,7 +97,10 @@ def load() -> PortalSettings:
         return PortalSettings()
     except ValidationError as error:
         for one in error.errors():
-            name = PREFIX + "_".join(str(part) for part in one["loc"]).upper()
+            name = f"{PREFIX}{one['loc'][0]}".upper()
             fault = "is not set" if one["type"] == "missing" else f"is wrong: {one['msg']}"
             sys.stderr.write(f"{name} {fault}\n")
-        raise SystemExit(2) from None
+    except SettingsError as error:
+        # What pydantic-settings cannot even parse; its text is: error parsing value for field "x" from source "…"
+        sys.stderr.write(f"{PREFIX}{str(error).split(chr(34))[1].upper()} is wrong: it must be JSON\n")
+    raise SystemExit(2)

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from vzaimo.kit.settings import Authorities
+from vzaimo.kit.settings import Address, Authorities
 from vzaimo.kit.smtp import MailSettings
 
 
 class NotifySettings(MailSettings):
     """Mails, and the addresses in them."""
 
-    notify_url: str | None = None
+    notify_url: Address | None = None
     """Where this gateway is reached from outside. Without it, and the key, mails have no one-click unsubscription."""
     unsubscribe_key: Annotated[SecretStr, Field(min_length=32)] | None = None
-    join_url: str | None = None
+    join_url: Address | None = None
     """Where ``/v1/events/{id}/join`` is answered: calendar's public address; the portal's unless this is set."""
 
     webhook_key: Annotated[SecretStr, Field(min_length=32)] | None = None

@@ -136,6 +136,11 @@ KIT: Wording = {
         ("Изменения временно не принимаются", "Причина: {reason}. Повторите через {retry_after} с."),
         ("Changes are not accepted for the moment", "Reason: {reason}. Try again in {retry_after} s."),
     ),
+    "bus-away": Words(
+        503,
+        ("Шина не отвечает", "Сервис не получил ответа от NATS, см. /readyz. Повторите, когда она вернётся."),
+        ("The bus is away", "NATS does not answer the service, see /readyz. Try again when it is back."),
+    ),
     "internal-error": Words(
         500,
         ("Ошибка сервиса", "Сообщите номер {trace}, мы найдём причину."),

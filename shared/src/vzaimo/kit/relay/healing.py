@@ -97,7 +97,7 @@ async def _heal_last_only(outbox: Log, js: JetStreamContext, stream: Stream) -> 
     while rows := await outbox.newest_by_subject(stream.name, after, _PAGE):
         for subject, key, event_id, seq, length in rows:
             # A blanked row was erased: it is never published again.
-            if seq is not None and length and await _last_of(js, stream.name, subject) != str(event_id):
+            if seq is not None and length and await _last_of(js, stream.name, subject) != event_id:
                 await outbox.forget(key)
                 lost += 1
         after = rows[-1][0]

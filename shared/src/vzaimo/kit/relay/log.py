@@ -143,18 +143,19 @@ class Log(ABC):
         rows = await self._all("SELECT id, stream_seq FROM outbox WHERE event_id = :id", id=key)
         return (int(rows[0][0]), rows[0][1]) if rows else None
 
-    async def newest_by_subject(self, stream: str, after: str, limit: int) -> list[Any]:
+    async def newest_by_subject(
+        self, stream: str, after: str, limit: int
+    ) -> list[tuple[str, int, str, int | None, int]]:
         """(subject, id, event id, sequence, length of the body) of the newest fact of each subject, by subject."""
-        return list(
-            await self._all(
-                "SELECT o.subject, o.id, o.event_id, o.stream_seq, length(o.body) FROM outbox o JOIN "
-                "(SELECT subject, max(id) AS id FROM outbox WHERE stream = :stream AND subject > :after "
-                "GROUP BY subject ORDER BY subject LIMIT :limit) newest ON newest.id = o.id ORDER BY o.subject",
-                stream=stream,
-                after=after,
-                limit=limit,
-            )
+        rows = await self._all(
+            "SELECT o.subject, o.id, o.event_id, o.stream_seq, length(o.body) FROM outbox o JOIN "
+            "(SELECT subject, max(id) AS id FROM outbox WHERE stream = :stream AND subject > :after "
+            "GROUP BY subject ORDER BY subject LIMIT :limit) newest ON newest.id = o.id ORDER BY o.subject",
+            stream=stream,
+            after=after,
+            limit=limit,
         )
+        return [(row[0], row[1], _uuid(row[2]), row[3], row[4]) for row in rows]
 
     async def forget(self, key: int) -> None:
         """This fact is pending again."""

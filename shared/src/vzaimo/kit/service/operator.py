@@ -4,25 +4,42 @@ Only where ``VZAIMO_OPERATOR_TOKEN`` is set, and only with that token.
 """
 
 import hmac
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 from pydantic import AwareDatetime, BaseModel
 
-from vzaimo.kit.bus import DEADLETTER
+from vzaimo.kit.bus import DEADLETTER, connect
 from vzaimo.kit.http import Problem
-from vzaimo.kit.http.problems import problem
 from vzaimo.kit.inbound import Compared
 
 if TYPE_CHECKING:
     from vzaimo.kit.service.service import Service
 
-RETRY_AFTER = 5
 MOST = 100
 """Dead letters of one answer."""
+PATIENCE = 2.0
+"""Seconds for which an answer waits for a bus that is away."""
+
+
+class _OnTheBus(APIRoute):
+    """An address that asks the bus, and says so when that is away."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def told(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except (NatsError, TimeoutError, OSError) as error:
+                raise Problem("bus-away", retry_after="5") from error
+
+        return told
 
 
 class Reconciled(BaseModel):
@@ -63,11 +80,6 @@ class DeadLetter(BaseModel):
     body: str
 
 
-async def bus_away(request: Request, _error: Exception) -> Response:
-    """The answer where the bus is needed and is not there: for operators, since nobody else's calls need it."""
-    return problem(request, "unavailable", {"retry_after": RETRY_AFTER}, headers={"Retry-After": str(RETRY_AFTER)})
-
-
 def operator_routes(service: "Service") -> APIRouter | None:
     """The addresses below ``/operator``; none without a token in the settings."""
     secret = service.settings.operator_token
@@ -80,7 +92,13 @@ def operator_routes(service: "Service") -> APIRouter | None:
         if not hmac.compare_digest(sent, expected):
             raise Problem("token-missing", www_authenticate="Bearer")
 
-    router = APIRouter(prefix="/operator", tags=["operator"], dependencies=[Depends(allowed)], include_in_schema=False)
+    router = APIRouter(
+        prefix="/operator",
+        tags=["operator"],
+        dependencies=[Depends(allowed)],
+        include_in_schema=False,
+        route_class=_OnTheBus,
+    )
 
     @router.post("/reconcile")
     async def reconcile() -> Reconciled:
@@ -103,7 +121,7 @@ def operator_routes(service: "Service") -> APIRouter | None:
 
 def _dead_letters(router: APIRouter, service: "Service") -> None:
     async def stream() -> Any:
-        client = await service.reach("operator")
+        client = await connect(service.settings.access, f"{service.parts.name}-operator", patience=PATIENCE)
         try:
             yield client.jetstream()
         finally:

@@ -45,6 +45,8 @@ async def opened(parts: Parts, settings: Settings, clock: Clock | None = None) -
 async def serve(parts: Parts, settings: Settings) -> None:
     """Run until SIGTERM or SIGINT: then refuse traffic, finish what is in hand, publish what is left."""
     async with opened(parts, settings) as service:
+        store = settings.database_url.get_secret_value().partition(":")[0]
+        log.info("%s %s starts: role %s, over %s", parts.name, _version(parts), settings.role, store)
         config = uvicorn.Config(
             service.app(),
             host=settings.http_host,
@@ -59,9 +61,19 @@ async def serve(parts: Parts, settings: Settings) -> None:
         # A loop that fails is a bug: the process ends, and whoever started it starts it again.
         service.on_failure = lambda: signal.raise_signal(signal.SIGTERM)
         async with service.working():
-            await _Server(config, service.health, settings.drain_seconds).serve()
+            await _listen(_Server(config, service.health, settings.drain_seconds))
+        log.info("%s has stopped", parts.name)
         if service.failures:
             raise SystemExit(1)
+
+
+async def _listen(server: "_Server") -> None:
+    try:
+        await server.serve()
+    except SystemExit:
+        # Uvicorn ends with a status of its own, which means something else here; it has said what the system said.
+        log.critical("nobody can listen there: VZAIMO_HTTP_HOST or VZAIMO_HTTP_PORT is wrong, or somebody does already")
+        raise SystemExit(1) from None
 
 
 def run(parts: Parts, settings: Settings) -> None:
@@ -69,7 +81,7 @@ def run(parts: Parts, settings: Settings) -> None:
     import uvloop
 
     logs.start(parts.name, settings.log_level, settings.log_format)
-    telemetry.start(parts.name, version(f"vzaimo-{parts.name}"))
+    telemetry.start(parts.name, _version(parts))
     try:
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(serve(parts, settings))
@@ -79,6 +91,10 @@ def run(parts: Parts, settings: Settings) -> None:
     except (StoreUnavailable, OperationalError) as error:
         log.critical("the store of %s cannot be opened: %s", parts.name, str(error).partition("\n")[0])
         raise SystemExit(1) from None
+
+
+def _version(parts: Parts) -> str:
+    return version(f"vzaimo-{parts.name}")
 
 
 class _Server(uvicorn.Server):

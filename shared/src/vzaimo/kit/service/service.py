@@ -9,8 +9,6 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
 from sqlalchemy import select
 
 from vzaimo.kit.bus import Standing, Stream, connect
@@ -23,9 +21,10 @@ from vzaimo.kit.identity import Tokens
 from vzaimo.kit.inbound import Inbound
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.relay import Relay, open_log, reconcile
-from vzaimo.kit.service.operator import bus_away, operator_routes
+from vzaimo.kit.service.operator import operator_routes
 from vzaimo.kit.service.parts import Parts
 from vzaimo.kit.service.readiness import Readiness
+from vzaimo.kit.service.stalls import watch
 from vzaimo.kit.settings import Settings
 from vzaimo.kit.tables import python_type
 from vzaimo.kit.timers import Timers
@@ -37,10 +36,6 @@ DRAIN = 10.0
 """Seconds that the relay has to publish what is left when the service stops."""
 INSIST = 8.0
 """Seconds after which a loop that was told to end is told again."""
-REACHED_WITHIN = 5.0
-"""Seconds for the bus to answer an operator."""
-STALL = 0.05
-"""Seconds of standing still that count as a stall of the loop."""
 SWEEP_EVERY = 60.0
 
 
@@ -100,7 +95,7 @@ class Service:
             ),
             extras=self.parts.extras,
         )
-        app = create_app(
+        return create_app(
             service=self.parts.name,
             title=self.parts.title,
             version=version(f"vzaimo-{self.parts.name}"),
@@ -113,14 +108,12 @@ class Service:
             operator=operator_routes(self),
             secret_paths=self.parts.secret_paths,
         )
-        app.add_exception_handler(NatsError, bus_away)
-        return app
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Relay, consumers, timers and the service's own loops, while the block is open."""
         async with contextlib.AsyncExitStack() as stack:
-            loops: list[Coroutine[Any, Any, None]] = [self._watch_loop()]
+            loops: list[Coroutine[Any, Any, None]] = [watch(self.metrics)]
             if self._works_now:
                 loops += [self.inbound.run(), self.timers.run(), self._sweep()]
                 loops += [loop(self) for loop in self.parts.loops]
@@ -131,8 +124,8 @@ class Service:
 
             async def stop() -> None:
                 await _end(tasks)
-                if self.relay.state.connected:
-                    await self.relay.drained(DRAIN)
+                if not (self.relay.state.connected and await self.relay.drained(DRAIN)):
+                    log.warning("facts may be left: they are published by whoever starts next")
                 await _end([relay])
 
             stack.push_async_callback(stop)
@@ -140,7 +133,8 @@ class Service:
 
     async def reconcile(self) -> int:
         """Take back from our own streams what a restored store lost. Returns how many facts that were."""
-        client, outbox = await self.reach("reconcile"), None
+        client = await connect(self.settings.access, f"{self.parts.name}-reconcile", patience=DRAIN)
+        outbox = None
         try:
             outbox, taken = open_log(self.works.database), 0
             for stream in self.streams:
@@ -153,14 +147,6 @@ class Service:
         if self._works_now:
             await self.inbound.rewind()
         return taken
-
-    async def reach(self, purpose: str) -> Client:
-        """A connection to the bus for an operator, who does not wait for as long as loops do."""
-        try:
-            async with asyncio.timeout(REACHED_WITHIN):
-                return await connect(self.settings.access, f"{self.parts.name}-{purpose}")
-        except TimeoutError:
-            raise NatsError from None
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -187,17 +173,8 @@ class Service:
 
         return {name: reader(table) for name, table in tables.items() if len(table.primary_key.columns) == 1}
 
-    async def _watch_loop(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            before = loop.time()
-            await asyncio.sleep(STALL)
-            late = loop.time() - before - STALL
-            if late > STALL:
-                self.metrics.stalls.inc()
-                log.warning("the loop stood still for %d ms", round(late * 1000))
-
     async def _forget(self) -> None:
+        """Forget what is old: answers to repeated commands, handled facts, failures."""
         try:
             await forget(self.works)
         except (StoreUnavailable, Conflict):
