@@ -555,12 +555,12 @@ def runs(examples, steps):
     )
 
 
-@pytest.mark.timeout(7200 if DEEP else 120)
+@pytest.mark.timeout(7200 if DEEP else 240)
 def test_whatever_happens_the_books_of_a_hall_are_right(make_event):
     run_state_machine_as_test(machine(Core, make_event), settings=runs(50_000 if DEEP else 2_000, 8))
 
 
-@pytest.mark.timeout(7200 if DEEP else 120)
+@pytest.mark.timeout(7200 if DEEP else 240)
 def test_whatever_happens_the_stores_books_are_right(make_event, store_url):
     with asyncio.Runner() as runner:
         database = runner.run(open_database(store_url, pool_size=2))
