@@ -32,12 +32,16 @@ async def test_a_program_is_started_again_and_stopped(tmp_path, monkeypatch, for
     def lives(times):
         return log.exists() and log.read_text().count("here ['a']") == times
 
+    async def known():
+        # It speaks, it may be, before the supervisor has heard that it was born.
+        return (await eventually(lambda: supervisor.running.get("toy"), "the supervisor knows it")).pid
+
     supervisor.start(Program("toy", ("a",), os.environ, "toy"))
     await eventually(lambda: lives(1), "it runs")
-    os.kill(supervisor.running["toy"].pid, signal.SIGKILL)
+    os.kill(await known(), signal.SIGKILL)
     await eventually(lambda: lives(2), "it runs again")
     assert said == [f"toy ended (signal SIGKILL); it is started again in 0.3 s, see {tmp_path / 'log' / 'toy'}.log"]
-    pid = supervisor.running["toy"].pid
+    pid = await known()
     await supervisor.stop(("toy",))
     await supervisor.close()
     with pytest.raises(ProcessLookupError):

@@ -1,10 +1,13 @@
 """Fixtures of the whole suite: servers started once a run, and stores that are fresh for each test."""
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 # Before the kit is imported: a transaction that awaits something else than the store is an error here.
@@ -21,7 +24,7 @@ from vzaimo.kit.clock import ManualClock
 from vzaimo.kit.database import Database, open_database
 from vzaimo.kit.discretion import Discreet
 from vzaimo.kit.tables import KitModel
-from vzaimo.kit.testing import containers, postgres
+from vzaimo.kit.testing import containers, postgres, routes
 from vzaimo.kit.testing.nats import NatsServer
 from vzaimo.kit.testing.smtp import SmtpSink
 from vzaimo.kit.work import Works
@@ -32,8 +35,40 @@ MEMORY, ROOM = Path("/dev/shm"), 6 << 30  # noqa: S108 - pytest's folders there 
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+# httpx2 asks with each request whether trio runs, and Python looks through every folder for what is not installed.
+if find_spec("sniffio") is None:
+    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # documented: such an import fails at once
+
+# Where bytecode may not be written, each worker and each service that a test starts compiles all that it imports anew:
+# two seconds of work, a hundred times in a run.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 NOON = datetime(2026, 9, 27, 9, 0, tzinfo=UTC)
 """Noon in Moscow on the day of the first announcement."""
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever may take longest begins first: begun last, it would keep one worker busy while the others have ended."""
+    items.sort(key=_patience, reverse=True)
+
+
+def _patience(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker else 0.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_routes() -> Iterator[None]:
+    """Applications of one process share what FastAPI works out of their routes."""
+    with routes.shared():
+        yield
 
 
 @pytest.fixture(scope="session")
