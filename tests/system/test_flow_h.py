@@ -11,6 +11,8 @@ from vzaimo.kit.database import StoreUnavailable
 from vzaimo.kit.testing import eventually
 
 APPROVE = {"verdict": "approve"}
+SEATED = "Запрос одобрен"
+"""Of the subject of a mail that says that a city has seats."""
 
 
 async def visit(world, event):
@@ -46,8 +48,11 @@ async def test_flow_H_whoever_was_away_catches_up_nothing_lost_and_nothing_twice
     await world.agreed(event, (40, 0, 0))
     for person, kinds in HEARD.items():
         await world.hears(person, event, *kinds)
-    for person, kinds in HEARD.items():
-        await world.mailed(person, len(kinds) + 1)  # and one that the city takes part
+    await world.mailed("tver", len(HEARD["tver"]) + 1)  # and one that the city takes part
+    await world.mailed("moskva", len(HEARD["moskva"]) + 1)
+    # Whoever has withdrawn is mailed of seats only if that left before.
+    assert len(world.mails("izhevsk")) - len(world.mails("izhevsk", SEATED)) == len(HEARD["izhevsk"])
+    assert len(world.mails("izhevsk", SEATED)) <= 1
 
 
 async def test_flow_H_a_ledger_that_was_away_answers_the_announcement_when_it_is_back(world):
