@@ -82,8 +82,8 @@ async def books_agree(fleet, seasons):
 
 
 @pytest.mark.timeout(1200)
-async def test_no_request_fails_while_every_replica_is_replaced(fleet_of, postgres_server):
-    fleet = await fleet_of(postgres_server, replicas=2)
+async def test_no_request_fails_while_every_replica_is_replaced(store, fleet_of):
+    fleet = await fleet_of(store.uri, replicas=2)
     load = asyncio.create_task(fleet.load(CALLERS))
     async with asyncio.TaskGroup() as leaving:
         for service, replicas in list(fleet.replicas.items()):

@@ -37,7 +37,8 @@ def server(folder: Path) -> Iterator[str]:
 class Interrupted:
     """A server of a test's own that stops and starts; what was committed is there again, as on a machine that runs on.
 
-    ``immediate`` is what a crash looks like, ``fast`` what an upgrade does.
+    ``immediate`` is what a crash looks like, ``fast`` what an upgrade does. It has connections for every replica, as
+    the production manifests have: 15 of each process.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,7 +46,9 @@ class Interrupted:
         self._server = get_server(folder)
         with psycopg.connect(self.uri, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
+            connection.execute("ALTER SYSTEM SET max_connections = 400")
+        self.stop("fast")
+        self.start()
 
     @property
     def uri(self) -> str:
