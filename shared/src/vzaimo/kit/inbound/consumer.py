@@ -64,6 +64,8 @@ class Consumer:
         self._others = others
         self._jetstream = jetstream
         self._metrics = metrics
+        for counter in (metrics.handled, metrics.failed, metrics.dead):
+            counter.labels(self.name)  # 0 from the start: the first one that is counted must be seen as a rise
         self._arrived: asyncio.Queue[Held] = asyncio.Queue(HELD * 2)
         self._here: dict[int, Held] = {}
         """What has arrived and is not answered yet."""
