@@ -33,6 +33,8 @@ from vzaimo.kit.work import Works
 log = logging.getLogger(__name__)
 LINGER = 0.1
 """Seconds for which a stopping process still listens, to give back what was on its way."""
+PAUSE = 0.1
+"""Seconds until the streams are looked for again; longer each time."""
 WATCH_EVERY = 2.0
 """Seconds between looks at the durables."""
 
@@ -181,7 +183,7 @@ class Inbound:
         return self._client.jetstream()
 
     async def _ensure_all(self) -> None:
-        pause = 0.1
+        pause = PAUSE
         while wanted():
             try:
                 js = await self._jetstream()
@@ -190,7 +192,8 @@ class Inbound:
                     await _ensure_durable(js, consumer)
             except (NatsError, TimeoutError, OSError) as error:
                 # A stream that its owner has not made yet is waited for, as is the bus.
-                log.info("%s waits for the streams that it reads: %s", self._service, type(error).__name__)
+                if pause == PAUSE:  # once: it may take as long as others need to start
+                    log.info("%s waits for the streams that it reads: %s", self._service, type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
                 continue
@@ -233,8 +236,8 @@ async def _ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerI
     try:
         info: ConsumerInfo = await js.consumer_info(stream, consumer.name)
     except NotFoundError:
-        log.info("consumer %s created", consumer.name)
         created: ConsumerInfo = await js.add_consumer(stream, _config(consumer))
+        log.info("consumer %s created", consumer.name)
         return created
     if info.config.ack_wait != ACK_WAIT or info.config.max_ack_pending != HELD:
         info = await js.add_consumer(stream, _config(consumer))  # one of an earlier release: its place stays
