@@ -92,37 +92,6 @@ def fits(host, pattern):
     return host.endswith(pattern[1:]) if pattern and pattern.startswith("*.") else host == pattern
 
 
-def the_portals_way(manifests):
-    """The portal reaches gateways and the issuer, and nothing else of ours; gateways let it in."""
-    for one in manifests.of("NetworkPolicy"):
-        name, service = one["metadata"]["name"], one["metadata"].get("labels", {}).get(NAME)
-        if name == "portal":
-            ways = {
-                (to, port["port"])
-                for rule in one["spec"]["egress"]
-                for to in map(whom, rule["to"])
-                for port in rule["ports"]
-            }
-            if ways != {("vzaimo.city/gateway=true", 8080), ("0.0.0.0/0", 443)}:
-                yield f"the portal reaches {sorted(ways)}"
-        elif service and ("portal", "http") not in {
-            (label, port["port"])
-            for rule in one["spec"]["ingress"]
-            for source in rule["from"]
-            for expression in source.get("podSelector", {}).get("matchExpressions", ())
-            for label in expression["values"]
-            for port in rule["ports"]
-        }:
-            yield f"{named(one)} keeps the portal out"
-
-
-def whom(peer):
-    if "ipBlock" in peer:
-        return peer["ipBlock"]["cidr"]
-    labels = peer.get("podSelector", peer.get("namespaceSelector"))["matchLabels"]
-    return ",".join(f"{key}={value}" for key, value in labels.items())
-
-
 def ports(manifests):
     for name, container in manifests.containers:
         there = {port["name"] for port in container["ports"]}
@@ -200,7 +169,7 @@ def stopping(manifests):
 
 
 CHECKS = (
-    *(unknown_fields, own_pods, selectors, references, outside, the_portals_way, ports, mounts, resources),
+    *(unknown_fields, own_pods, selectors, references, outside, ports, mounts, resources),
     *(rights_of_pods, rights_of_containers, fences, stopping),
 )
 
@@ -290,16 +259,6 @@ PLANTED = [
         "another listener",
         outside,
         lambda m: m.first("HTTPRoute", "portal")["spec"]["parentRefs"][0].update(sectionName="https"),
-    ),
-    (
-        "the portal on the bus",
-        the_portals_way,
-        lambda m: m.first("NetworkPolicy", "portal")["spec"]["egress"][0]["ports"].append({"port": 4222}),
-    ),
-    (
-        "a gateway without the portal",
-        the_portals_way,
-        lambda m: m.first("NetworkPolicy", "notify-service")["spec"]["ingress"][0]["from"].pop(),
     ),
     ("no probe", ports, lambda m: m.container.pop("livenessProbe")),
     ("a probe of another port", ports, lambda m: m.container["readinessProbe"]["httpGet"].update(port="htttp")),

@@ -14,7 +14,9 @@ import yaml
 from pydantic import ValidationError
 
 from vzaimo.kit.metrics import Metrics
-from vzaimo.kit.settings import PREFIX
+from vzaimo.kit.settings import PREFIX, Settings
+from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.services import running
 from vzaimo.portal.house.settings import PREFIX as PORTAL_PREFIX
 from vzaimo.portal.house.settings import PortalSettings
 
@@ -83,11 +85,66 @@ def values_of_settings(manifests):
 
 
 def metrics(manifests):
-    """Alerts, dashboard and scaling ask for numbers that there are."""
-    there = {one.name + end for one in Metrics().registry.collect() for end in ENDS[one.type]}
-    for one in manifests.of("PrometheusRule", "ScaledObject", "ConfigMap"):
-        asked = set(re.findall(r"\bvzaimo_[a-z_]+", json.dumps(one)))
-        yield from (f"{one['metadata']['name']}: {name} is no metric" for name in sorted(asked - there))
+    """Alerts, dashboard and scaling ask for numbers that there are, by labels that they have."""
+    there = {
+        one.name + end: {*labels_of(one.name), *SCRAPED, *(("le",) if end == "_bucket" else ())}
+        for one in Metrics().registry.collect()
+        for end in ENDS[one.type]
+    } | OTHERS
+    for what, query in queries(manifests):
+        named = re.findall(r"\b((?:vzaimo|kube)_[a-z_]+|up)\b(?:\{([^}]*)\})?", query)
+        for name, matchers in named:
+            if name not in there:
+                yield f"{what}: {name} is no metric"
+            for label in re.findall(r"(\w+)\s*[=!]", matchers):
+                if label not in there.get(name, ()):
+                    yield f"{what}: {name} has no label {label}"
+        has = set().union(*(there.get(name, set()) for name, _ in named))
+        for label in re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", query))):
+            if label not in has:
+                yield f"{what}: nothing there has the label {label}"
+
+
+SCRAPED = ("service", "role", "namespace", "pod")
+"""Labels that the PodMonitor gives to whatever a pod says."""
+OTHERS = {"up": set(SCRAPED), "kube_deployment_status_replicas_available": {"namespace", "deployment"}}
+
+
+def labels_of(name):
+    collectors = Metrics().registry._names_to_collectors
+    return next(one._labelnames for key, one in collectors.items() if key == name)
+
+
+def queries(manifests):
+    """Everything that asks Prometheus, with who asks."""
+    for one in manifests.of("PrometheusRule"):
+        yield from ((rule["alert"], rule["expr"]) for group in one["spec"]["groups"] for rule in group["rules"])
+    for one in manifests.of("ScaledObject"):
+        yield from ((one["metadata"]["name"], trigger["metadata"]["query"]) for trigger in one["spec"]["triggers"])
+    for one in manifests.of("ConfigMap"):
+        for panel in json.loads(one["data"].get("dashboard.json", '{"panels": []}'))["panels"]:
+            yield from ((panel["title"], target["expr"]) for target in panel.get("targets", ()))
+
+
+def away(manifests):
+    """Who has no pod has no numbers: each workload of a service is asked for by name, and so is the portal."""
+    said = manifests.rule("VzaimoAway")["expr"]
+    for one in manifests.services:
+        service, role = (one["metadata"]["labels"]["app.kubernetes.io/name"], one["metadata"]["name"].split("-")[1])
+        if f'absent(up{{namespace="vzaimo", service="{service}", role="{role}"}})' not in said:
+            yield f"nobody misses {service}-{role}"
+    if 'deployment="portal"' not in manifests.rule("VzaimoSiteAway")["expr"]:
+        yield "nobody misses the portal"
+
+
+def steps(manifests):
+    """The section of an alert says what to look at and what to do, not only what it means."""
+    page = OPERATIONS.read_text(encoding="utf-8")
+    groups = [group for one in manifests.of("PrometheusRule") for group in one["spec"]["groups"]]
+    for alert in (rule["alert"] for group in groups for rule in group["rules"]):
+        said = re.findall(rf"^### {alert}\n(.*?)(?=^##)", page, re.DOTALL | re.MULTILINE)
+        if not said or "`" not in said[0] or len(said[0].split()) < 25:
+            yield f"{alert}: too little to act on at night"
 
 
 def sections(manifests):
@@ -106,13 +163,34 @@ def at_once(manifests):
         yield "what must not be does not page at once"
 
 
-@pytest.mark.parametrize("check", [names_of_settings, values_of_settings, metrics, sections])
+@pytest.mark.parametrize("check", [names_of_settings, values_of_settings, metrics, sections, steps])
 def test_names_are_those_of_the_code(manifests, check):
     assert list(check(manifests)) == []
 
 
 def test_what_must_not_be_pages_at_once(production):
     assert list(at_once(production)) == []
+    assert list(away(production)) == []
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", ["calendar", "requests"])
+async def test_processes_say_what_alerts_ask_for(production, foreign, settings_of, clock, name):
+    """Before anything has happened: a counter that begins with the first event is not seen to rise by it."""
+    parts = import_module(f"vzaimo.{name}.main").parts()
+    async with running(parts, settings_of(Settings), clock) as service:
+
+        async def exposed():
+            text = (await service.client.get("/metrics")).text
+            found = [text for sweep in parts.sweeps if f'check="{sweep}"' in text]
+            return text if len(found) == len(parts.sweeps) and "vzaimo_consumer_lag_facts{" in text else ""
+
+        text = await eventually(exposed, "the numbers")
+    for one in parts.subscriptions:
+        assert f'vzaimo_dead_letters_total{{consumer="{one.durable(name)}"}} 0.0' in text
+    said = set(re.findall(r"^vzaimo_[a-z_]+", text, re.MULTILINE))
+    asked = {found for _, query in queries(production) for found in re.findall(r"\bvzaimo_[a-z_]+", query)}
+    assert {found for found in asked - said if not found.startswith("vzaimo_http_request_seconds")} == set()
 
 
 def test_the_dashboard_and_the_alerts_use_every_number(production):
@@ -141,6 +219,14 @@ PLANTED = [
     ("a wrong number", values_of_settings, lambda m: m.settings.update(VZAIMO_HTTP_PORT="http")),
     ("a wrong role", values_of_settings, lambda m: m.container["env"][0].update(value="boss")),
     ("an alert about nothing", metrics, lambda m: m.rule("VzaimoFactsWait").update(expr="vzaimo_outbox_oldest > 60")),
+    ("an alert by no label", metrics, lambda m: m.rule("VzaimoFactsWait").update(expr="vzaimo_outbox_facts{city='a'}")),
+    (
+        "an alert by nobody's label",
+        metrics,
+        lambda m: m.rule("VzaimoFactsWait").update(expr="max by (consumer) (vzaimo_outbox_facts)"),
+    ),
+    ("nobody is missed", away, lambda m: m.rule("VzaimoAway").update(expr="up < 1")),
+    ("nothing to do", steps, lambda m: m.rule("VzaimoAway").update(alert="VzaimoGone")),
     ("scaling by nothing", metrics, lambda m: query(m, "vzaimo_consumer_lag")),
     ("no section", sections, lambda m: m.rule("VzaimoFactsWait")["annotations"].update(runbook_url="operations.md#x")),
     ("it may wait", at_once, lambda m: m.rule("VzaimoImpossible").update({"for": "10m"})),

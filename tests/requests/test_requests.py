@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from vzaimo.contracts.calendar import (
     CapacityRequest,
@@ -15,6 +16,7 @@ from vzaimo.contracts.calendar import (
     SeatPlan,
 )
 from vzaimo.kit.testing import eventually
+from vzaimo.requests.store import LEDGER
 
 
 def kind(answer):
@@ -90,6 +92,23 @@ async def test_an_offer_that_is_taken_is_confirmed(requests, announce, ask, deci
     await requests.done("POST", f"/requests/{few}/offer/accept", "anna", {"schedule_revision": 1})
     assert await seen(few) == ("confirmed", 3, 0, 0)
     assert await seats(requests, event) == (60, 3, 0, 0)
+
+
+async def test_a_sweep_finds_seats_that_no_ledger_has_counted(requests, announce, ask, decide, make_event):
+    sweep = requests.service.parts.sweeps["seats_that_nobody_counted"]
+
+    async def found():
+        async with requests.service.works.database.read() as tx:
+            return await sweep(tx)
+
+    event = await announce(make_event(capacity=10))
+    assert await found() == 0
+    for city, count in (("izhevsk", 8), ("tver", 4)):
+        await decide(await ask(event, city, count))
+    assert await found() == 0
+    async with requests.service.works.database.begin() as tx:
+        await tx.execute(update(LEDGER).values(granted=9))
+    assert await found() == 1
 
 
 async def test_a_decision_sent_twelve_times_at_once_takes_effect_once(requests, announce, ask, seen, make_event):

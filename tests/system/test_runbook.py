@@ -85,3 +85,28 @@ async def test_a_store_is_backed_up_wiped_restored_and_reconciled_by_the_command
     await world.agreed(event, (8, 0, 0))
     await world.quiet()
     assert all(one.equal for one in await world.services["calendar"].service.inbound.rebuild())
+
+
+async def test_a_store_that_is_lost_with_its_backups_comes_back_from_the_streams_as_far_as_they_know(world, tmp_path):
+    await world.settle_cities("moskva", "izhevsk", "tver")
+    event = await world.announce()
+    first, second = await world.ask(event, "tver", 3), await world.ask(event, "izhevsk", 5)
+    await world.done("requests", "POST", f"/requests/{first}/decision", "moskva", APPROVE)
+    await world.agreed(event, (3, 0, 0))
+    await world.quiet()
+    await world.stop("requests")
+    wipe(*store_of(world.urls["requests"], tmp_path, "requests"))
+    await world.start("requests")
+    requests = world.services["requests"]
+    await eventually(lambda: requests.service.relay.state.behind, "noticed")
+    async with listening(requests.service) as gateway:
+        await asyncio.to_thread(command, "reconcile", OPERATOR_TOKEN="o" * 40, GATEWAY=gateway)
+    await eventually(
+        lambda: requests.service.inbound.caught_up and not any(requests.service.inbound.lag.values()), "level"
+    )
+    await world.done("requests", "POST", f"/requests/{second}/decision", "moskva", APPROVE)
+    await world.agreed(event, (8, 0, 0))
+    await world.quiet()
+    async with requests.service.works.database.read() as tx:
+        assert await requests.service.parts.sweeps["seats_that_nobody_counted"](tx) == 0
+    assert all(one.equal for one in await world.services["calendar"].service.inbound.rebuild())

@@ -2,10 +2,7 @@
 
 from functools import partial
 
-from sqlalchemy import func, select
-
 from vzaimo.kit.bus import Stream
-from vzaimo.kit.database import Transaction
 from vzaimo.kit.service import Parts, run
 from vzaimo.kit.settings import load
 from vzaimo.requests.api import ROUTERS
@@ -16,22 +13,11 @@ from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.handlers.erasures import ACT_KEPT, PURGE, forget_act, purge
 from vzaimo.requests.handlers.halls import OFFER
 from vzaimo.requests.handlers.invitations import PERIOD, lapse
-from vzaimo.requests.projections import EVENT
 from vzaimo.requests.settings import RequestsSettings
 from vzaimo.requests.store import NEED, REQUEST, Model
+from vzaimo.requests.views import sweeps
 from vzaimo.requests.views.statistics import Statistics
 from vzaimo.requests.wording import WORDING
-
-
-async def open_requests_of_cancelled_events(tx: Transaction) -> int:
-    """Closing them is part of the effect that copies the cancellation."""
-    return int(
-        await tx.scalar(
-            select(func.count())
-            .select_from(REQUEST.join(EVENT, EVENT.c.id == REQUEST.c.event))
-            .where(EVENT.c.status == "cancelled", REQUEST.c.open)
-        )
-    )
 
 
 def parts(terms: Terms | None = None) -> Parts:
@@ -56,7 +42,10 @@ def parts(terms: Terms | None = None) -> Parts:
             ACT_KEPT: forget_act,
             PERIOD: partial(lapse, threshold=terms.needs_threshold),
         },
-        sweeps={"open_requests_of_cancelled_events": open_requests_of_cancelled_events},
+        sweeps={
+            "open_requests_of_cancelled_events": sweeps.open_requests_of_cancelled_events,
+            "seats_that_nobody_counted": sweeps.seats_that_nobody_counted,
+        },
         own={"request": REQUEST, "need": NEED},
         extras={"terms": terms, "statistics": Statistics()},
     )

@@ -20,8 +20,8 @@ async def ensure_durable(js: JetStreamContext, consumer: Consumer) -> ConsumerIn
     try:
         info: ConsumerInfo = await js.consumer_info(stream, consumer.name)
     except NotFoundError:
-        log.info("consumer %s created", consumer.name)
         created: ConsumerInfo = await js.add_consumer(stream, _config(consumer))
+        log.info("consumer %s created", consumer.name)
         return created
     if info.config.ack_wait != ACK_WAIT or info.config.max_ack_pending != HELD:
         info = await js.add_consumer(stream, _config(consumer))  # one of an earlier release: its place stays

@@ -32,6 +32,8 @@ from vzaimo.kit.work import Works
 log = logging.getLogger(__name__)
 LINGER = 0.1
 """Seconds for which a stopping process still listens, to give back what was on its way."""
+PAUSE = 0.1
+"""Seconds until the streams are looked for again; longer each time."""
 WATCH_EVERY = 2.0
 """Seconds between looks at the durables."""
 
@@ -177,7 +179,7 @@ class Inbound:
         return self._client.jetstream()
 
     async def _ensure_all(self) -> None:
-        pause = 0.1
+        pause = PAUSE
         while wanted():
             try:
                 js = await self._jetstream()
@@ -186,7 +188,8 @@ class Inbound:
                     await ensure_durable(js, consumer)
             except (NatsError, TimeoutError, OSError) as error:
                 # A stream that its owner has not made yet is waited for, as is the bus.
-                log.info("%s waits for the streams that it reads: %s", self._service, type(error).__name__)
+                if pause == PAUSE:  # once: it may take as long as others need to start
+                    log.info("%s waits for the streams that it reads: %s", self._service, type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
                 continue

@@ -106,15 +106,18 @@ class Relay:
 
     async def _work(self) -> None:
         client = await self._connect(self.heal_again)
-        publisher, pause = Publisher(client), 0.05
+        publisher, pause, told = Publisher(client), 0.05, ""
         try:
             while wanted():
                 self._seen(client)
                 try:
                     progress = await self._step(client, publisher)
                 except (StoreUnavailable, Conflict, NatsError, TimeoutError, OSError) as error:
-                    log.warning("facts wait: %s", error or type(error).__name__)
-                    self._healed = progress = False
+                    if (said := str(error) or type(error).__name__) != told:  # once, not at each try
+                        log.warning("facts wait: %s", said)
+                    told, self._healed, progress = said, False, False
+                if progress is not False:
+                    told = ""
                 if progress is None:
                     pause = 0.05
                     self._idle.set()

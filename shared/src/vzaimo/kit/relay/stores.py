@@ -69,14 +69,20 @@ class PostgresLog(Log):
 
     async def listen(self, wake: Callable[[], None]) -> None:
         """LISTEN on a connection of its own; a lost one is opened again, and the poll is the net meanwhile."""
+        lost = False
         while True:
             try:
                 async with await self._connect() as connection:
                     await connection.execute(f"LISTEN {CHANNEL}".encode())
+                    if lost:
+                        log.info("the store is back")
+                    lost = False
                     async for _ in connection.notifies():
                         wake()
             except psycopg.Error as error:
-                log.warning("no notifications from the store: %s", type(error).__name__)
+                if not lost:  # once an outage: it is tried every second
+                    log.warning("the store is away, it is tried again every second: %s", type(error).__name__)
+                lost = True
             await asyncio.sleep(1)
 
     async def record(self, acks: Sequence[tuple[int, int]]) -> None:
