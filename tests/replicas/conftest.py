@@ -170,6 +170,8 @@ class Fleet:
             await self.send("POST", "registry", f"/cities/{city}/admit", MODERATOR)
             await self.send("PUT", "registry", f"/cities/{city}/agreement", MODERATOR, agreement)
             await self.send("POST", "registry", f"/cities/{city}/activate", MODERATOR)
+        for service, path in READS.items():
+            await self.send("GET", service, path, HOST)  # each has heard of the host, or waits for it
 
     async def load(self, callers):
         """Seasons by several callers at once, until ``whole``; a season with a failure counts for nothing."""
