@@ -47,7 +47,7 @@ test-containers: install images ## The set in containers, and a part of the suit
 	@$(RUN) pytest -q tests/deploy/compose.py
 	@VZAIMO_TEST_BACKEND=containers TESTCONTAINERS_RYUK_DISABLED=true $(RUN) pytest -q $(CONTAINER_TESTS)
 
-bench: install ## Measure, beside what limits it (about eight minutes; ONLY="relay http" for some)
+bench: install ## Measure, beside what limits it (about five minutes; ONLY="relay http" for some)
 	@$(RUN) python -W ignore -m bench $(ONLY)
 
 lint: install ## Style, types, and who may import whom

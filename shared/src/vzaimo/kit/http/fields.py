@@ -49,6 +49,8 @@ _OTHER = ("недопустимое значение", "is not valid")
 def message(kind: str, context: Mapping[str, Any], language: Language) -> str:
     """What to do about an error of pydantic's."""
     pair = _MESSAGES.get(kind) or (_DATES if kind.startswith(("date", "time")) else _OTHER)
+    if language == "ru" and "expected" in context:
+        context = {**context, "expected": str(context["expected"]).replace("' or '", "' или '")}  # pydantic's own word
     try:
         return pair[0 if language == "ru" else 1].format_map(context)
     except KeyError:
