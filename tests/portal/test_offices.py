@@ -65,6 +65,15 @@ async def test_whoever_is_not_signed_in_signs_in_before(browser, office, tab):
     assert (await browser.get(f"{HERE}/{tab}")).headers["location"] == f"/login?back={HERE}/{tab}"
 
 
+@pytest.mark.parametrize("path", [f"{HERE}/people", "/moderation/cities/izhevsk"])
+async def test_what_a_program_may_do_is_said_in_words(member, office, path):
+    office.answers["registry", "/me"] = me(("coordinator", "izhevsk"), ("moderator", None))
+    office.answers["registry", f"{HERE}/people"] = [person("service", None, scopes=["read", "practices"])]
+    text = (await member.get(path)).text
+    assert "читать, практики" in text
+    assert "read, practices" not in text
+
+
 @pytest.mark.parametrize("tab", TABS)
 async def test_viewers_find_no_forms(member, office, tab):
     office.answers["registry", "/me"] = me(("viewer", "izhevsk"))
