@@ -71,6 +71,7 @@ async def test_flow_B_silence_after_a_reschedule_gives_the_seats_to_the_queue(wo
     assert (was["SEQUENCE"], now["SEQUENCE"], was["UID"]) == (0, 2, now["UID"])
     assert now["DTSTART"].dt.day == 11
 
+    await world.quiet()  # tver has heard of its seats, too
     told = await world.told("tver", event)
     assert told.count("reconfirmation-asked") >= 1
     assert told[-1] == "seats-released"
