@@ -15,13 +15,16 @@ DAY = timedelta(days=1)
 
 
 def test_a_guest_with_seats_is_reminded_of_the_visit_and_of_the_word_that_it_owes(event, request_of):
-    approved = request_of(status=RequestStatus.APPROVED, granted=2)
+    late = event.deadlines.confirm_by + 2 * DAY
+    approved = request_of(status=RequestStatus.APPROVED, granted=2, confirm_by=late)
     assert reminders.of_visit(approved, event) == {
         "visit-in-a-week": event.starts_at - 7 * DAY,
         "visit-tomorrow": event.starts_at - DAY,
-        "confirmation-in-3-days": event.deadlines.confirm_by - 3 * DAY,
-        "confirmation-tomorrow": event.deadlines.confirm_by - DAY,
+        "confirmation-in-3-days": late - 3 * DAY,
+        "confirmation-tomorrow": late - DAY,
     }
+    by_hand = request_of(status=RequestStatus.APPROVED, granted=2)
+    assert set(reminders.of_visit(by_hand, event)) == {"visit-in-a-week", "visit-tomorrow"}
     confirmed = request_of(status=RequestStatus.CONFIRMED, granted=2, confirmed=2)
     assert set(reminders.of_visit(confirmed, event)) == {"visit-in-a-week", "visit-tomorrow"}
 

@@ -37,6 +37,7 @@ def known(event, request_of):
         waiting=5,
         min_viable=10,
         offer=Offer(seats=1, expires_at=event.starts_at),
+        confirm_by=event.deadlines.confirm_by,
         reconfirm_by=event.deadlines.confirm_by,
         attended=11,
     ).model_dump(mode="json") | {"feedback": {"score": 5, "adopts": []}}
@@ -84,7 +85,8 @@ def test_every_kind_has_its_words(known, locale):
 
 @pytest.mark.parametrize("status", ["confirmed", "withdrawn", "closed", "approved", "submitted"])
 def test_nobody_is_asked_for_what_is_done(known, status):
-    request = known("request", status=status)
+    by = {} if status == "approved" else {"confirm_by": None}
+    request = known("request", status=status, **by)
     assert ("Решите до" in written(Kind.REQUEST_SUBMITTED, request, "ru").text) is (status == "submitted")
     for kind in SEATED_BY:
         assert ("Подтвердите" in written(kind, request, "ru").text) is (status == "approved")

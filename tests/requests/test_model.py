@@ -44,7 +44,7 @@ from vzaimo.kit.work import Works
 from vzaimo.requests.consumers import subscriptions
 from vzaimo.requests.domain import delegations, schedules
 from vzaimo.requests.domain import requests as rules
-from vzaimo.requests.domain.deadlines import patience
+from vzaimo.requests.domain.deadlines import confirm_until, patience
 from vzaimo.requests.domain.halls import Hall
 from vzaimo.requests.domain.ledgers import Ledger, Share, fits, free, room
 from vzaimo.requests.domain.queues import reserves_hold
@@ -95,7 +95,6 @@ class Core:
         (plan,) = event.capacity_requested.seats
         self.hall = Hall(event, Ledger(event=event.id, host=event.host, mode=plan.mode, plan=plan))
         self.cities = dict.fromkeys(CITIES, "active")
-        self.due = set()
         self.other = event.model_copy(update={"id": new_id()})
 
     @property
@@ -161,10 +160,7 @@ class Core:
         hall.expel({one for one, is_now in self.cities.items() if is_now == "withdrawn"})
         hall.chase(now)
         hall.lapse_unanswered(now)
-        key = self.event.deadlines.confirm_by
-        if now >= key and key not in self.due:
-            hall.lapse_unconfirmed(now)
-            self.due.add(key)
+        hall.lapse_unconfirmed(now)
         hall.serve(now)
 
     def name(self, city):
@@ -389,6 +385,7 @@ class Machine(RuleBasedStateMachine):
         now, event = self.driver.now, self.driver.event
         for one in self.before[1]:
             assert one.offer is None or one.offer.expires_at > now
+            assert one.confirm_by is None or one.confirm_by > now
             assert one.reconfirm_by is None or one.reconfirm_by > now
             assert one.status is not Status.SUBMITTED or now < patience(one, event)[1]
 
@@ -413,6 +410,13 @@ class Machine(RuleBasedStateMachine):
             reconfirm_by=min(now + timedelta(hours=answer), freeze),
         )
         assert all(one.status is Status.RECONFIRM_PENDING for one in self.before[1] if one.id in seated and one.granted)
+
+    @precondition(lambda self: self.driver.now < self.driver.event.deadlines.confirm_by)
+    @rule(hours=st.integers(1, 40))
+    def put_off(self, hours):
+        known = self.driver.event.deadlines
+        later = min(known.confirm_by + timedelta(hours=hours), known.roster_freeze)
+        self._tell(deadlines=known.model_copy(update={"confirm_by": later}))
 
     @rule(capacity=st.none() | st.integers(1, 14), quota=st.none() | st.integers(1, 8), reserve=st.integers(0, 4))
     def resize(self, capacity, quota, reserve):
@@ -497,9 +501,12 @@ class Machine(RuleBasedStateMachine):
 
     def _check_request(self, one):
         assert one.confirmed <= one.granted <= one.wanted
+        assert one.confirm_by is None or one.status is Status.APPROVED
+        assert one.confirm_by is None or one.confirm_by >= self.driver.event.deadlines.confirm_by
         assert (one.status is Status.RECONFIRM_PENDING) <= (one.reconfirm_by is not None)
         if one.status in FINAL:
-            assert (one.granted, one.waiting, one.offer, one.reconfirm_by) == (0, 0, None, None)
+            assert (one.granted, one.waiting, one.offer) == (0, 0, None)
+            assert one.confirm_by is one.reconfirm_by is None
         elif one.status is not Status.SUBMITTED:
             assert placed(one) == one
         if one.mode is SeatMode.IN_PERSON:
@@ -534,6 +541,7 @@ class Machine(RuleBasedStateMachine):
         for one in by_itself:
             assert known[one.id].granted or one.offer or one.granted >= one.min_viable
             assert self.driver.status(one.city) == "active"
+            assert one.status is not Status.APPROVED or one.confirm_by == confirm_until(event, now)
         if reserves_hold(event, now):
             kept = {city: ledger.reserve_left(city) for city in ledger.plan.reserves}
             spared = max((kept.get(one.city, 0) for one in by_itself), default=0)

@@ -72,6 +72,19 @@ async def test_seats_that_should_have_been_confirmed_meanwhile_are_kept_for_as_l
         await back.sees(status="released")
 
 
+async def test_seats_that_were_granted_late_are_kept_for_as_long_again(away, make_event, clock):
+    start = make_event().announced_at + 30 * DAY
+    soon, usual = start - 29 * DAY, make_event().deadlines
+    moments = {"apply_closes": soon - HOUR, "decide_by": soon, "confirm_by": soon, "roster_freeze": start - DAY}
+    deadlines = usual.model_copy(update=moments)
+    event = make_event(starts_at=start, ends_at=start + DAY, deadlines=deadlines)
+    async with away(event, decided=True, awake=2 * DAY - HOUR, gone=6 * HOUR) as back:
+        await back.waits_until("grant-expires", clock.now() + 6 * HOUR)
+        await back.sees(status="approved")
+        clock.advance(6 * HOUR)
+        await back.sees(status="released", confirm_by=None)
+
+
 async def test_a_host_that_should_have_decided_meanwhile_has_every_step_again(away, make_event, clock):
     start = make_event().announced_at + 30 * DAY
     event = make_event(starts_at=start, ends_at=start + DAY)

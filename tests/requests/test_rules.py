@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from vzaimo.contracts.calendar import QueueOrder, QueuePolicy, SeatMode, SeatPlan
 from vzaimo.contracts.requests import DelegateStatus, RequestStatus
 from vzaimo.kit.ids import new_id
+from vzaimo.requests.domain import delegations
 from vzaimo.requests.domain import requests as rules
 from vzaimo.requests.domain.attendance import attend
 from vzaimo.requests.domain.halls import Hall
@@ -60,6 +61,12 @@ def ledger_of(event, capacity=60, **more):
 
 def approved(event, now, city="tver", count=5, **more):
     return rules.approve(submitted(event, now, city, count, **more), None, "accepted", now)
+
+
+def hall_of(request, event):
+    hall = Hall(event, ledger_of(event), {request.id: request})
+    hall.ledger = moved(hall.ledger, request.city, waiting=request.waiting)
+    return hall
 
 
 def served(changed):
@@ -250,6 +257,39 @@ def test_a_step_from_elsewhere_is_refused(event, now, step, status):
 def test_the_docs_print_the_table_that_the_code_executes():
     page = Path(__file__).parents[2] / "docs" / "architecture" / "requests.md"
     assert printed() in page.read_text(encoding="utf-8")
+
+
+def test_whoever_has_seats_late_has_its_time_to_confirm_too(event, now):
+    """Seats that come free at ``confirm_by`` would otherwise be granted past their own deadline."""
+    confirm_by, freeze = event.deadlines.confirm_by, event.deadlines.roster_freeze
+    two_days = timedelta(days=2)
+    for granted_at, by in [
+        (now, confirm_by),
+        (confirm_by - timedelta(hours=1), min(confirm_by - timedelta(hours=1) + two_days, freeze)),
+        (confirm_by, min(confirm_by + two_days, freeze)),
+        (freeze - timedelta(hours=1), freeze),
+    ]:
+        hall = hall_of(approved(event, now), event)
+        hall.serve(granted_at)
+        (one,) = hall.requests.values()
+        assert (one.status, one.confirm_by) == (Status.APPROVED, by)
+        hall.lapse_unconfirmed(by - timedelta(seconds=1))
+        assert hall.ledger.granted == 5
+        hall.lapse_unconfirmed(by)
+        assert (hall.ledger.granted, hall.requests[one.id].confirm_by) == (0, None)
+
+
+def test_whom_the_host_seats_by_hand_no_late_timer_unseats(event, now):
+    hall = hall_of(approved(event, now), event)
+    freeze = event.deadlines.roster_freeze
+    hall.ledger = moved(hall.ledger, "perm", granted=57)
+    hall.serve(now)
+    (one,) = hall.requests.values()
+    assert (one.granted, one.waiting) == (3, 2)
+    hall.ledger = moved(hall.ledger, "perm", granted=-57)
+    hall.take(delegations.seat(one, event, 2, 57, freeze), Step.SEAT, freeze)
+    hall.lapse_unconfirmed(freeze)
+    assert (hall.requests[one.id].granted, hall.requests[one.id].confirm_by) == (5, None)
 
 
 def came(event, now):

@@ -1,6 +1,6 @@
 """New schedules, deadlines, and cities that come and go: over HTTP, on both stores, with a real bus."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -203,7 +203,8 @@ async def test_a_deadline_that_is_put_off_acts_at_its_new_time(
 
     await eventually(moved, "the timer at its new time")
     await advance(old - event.announced_at + timedelta(minutes=30))
-    assert (await view(request))["status"] == "approved"
+    shown = await view(request)
+    assert (shown["status"], datetime.fromisoformat(shown["confirm_by"])) == ("approved", deadlines.confirm_by)
     await advance(timedelta(hours=1))
     await becomes(request, "released")
 
@@ -233,6 +234,7 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
     await eventually(lambda: all_are("escalated_at"), "the second deadline")
     assert (await late("true"), await late("false")) == (asked, [])
     await requests.done("POST", f"/requests/{asked[0]}/decision", "mod", approve)
+    await confirmed(requests, asked[0], "anna")
     await requests.done("POST", f"/requests/{asked[1]}/decision", "host", {"verdict": "reject", "reason": "no-seats"})
     await advance(timedelta(hours=48))
     await becomes(asked[2], "expired")
@@ -269,7 +271,8 @@ async def test_a_request_that_comes_when_others_were_looked_at_is_overdue_a_day_
 async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_stays(
     requests, announce, ask, decide, make_event, becomes, view, advance
 ):
-    event = await announce(make_event(capacity=8))
+    usual = make_event(capacity=8)
+    event = await announce(usual)
     partly, silent, waiting = [await ask(event, city, 4) for city in ("izhevsk", "tver", "perm")]
     for one in (partly, silent, waiting):
         await decide(one)
@@ -278,6 +281,11 @@ async def test_what_nobody_confirmed_goes_to_the_queue_and_what_was_confirmed_st
     await becomes(silent, "released")
     await becomes(waiting, "approved")
     assert ((await view(partly))["status"], (await view(partly))["granted"]) == ("confirmed", 4)
+    # Who was served late has its own time, which here ends with the freeze.
+    freeze = usual.deadlines.roster_freeze
+    assert datetime.fromisoformat((await view(waiting))["confirm_by"]) == freeze
+    await advance(freeze - usual.deadlines.confirm_by)
+    await becomes(waiting, "released")
 
 
 async def test_a_suspended_city_is_passed_over_and_served_when_it_is_back_and_one_that_left_gives_back(

@@ -37,7 +37,7 @@ def waiting(event, now, city="tver", count=5, mode=SeatMode.IN_PERSON, **more):
 
 
 def granted(event, now, count=5, **more):
-    return rules.grant(waiting(event, now, count=count, **more), count)
+    return rules.grant(waiting(event, now, count=count, **more), count, event.deadlines.confirm_by)
 
 
 def ledger_of(event, capacity, **more):
@@ -108,12 +108,13 @@ def test_a_deadline_of_the_host_that_moves_takes_back_what_was_overdue(make_even
 
 def test_silence_keeps_what_was_confirmed_and_ends_the_claim_to_more(make_event, now):
     event = make_event()
-    three = rules.confirm(rules.grant(waiting(event, now, count=6), 3), event, 1)
-    more = rules.grant(three, 2)
+    by = event.deadlines.confirm_by
+    three = rules.confirm(rules.grant(waiting(event, now, count=6), 3, by), event, 1)
+    more = rules.grant(three, 2, by)
     assert (more.granted, more.confirmed, more.waiting) == (5, 3, 1)
     kept = deadlines.lapse(more)
     assert (kept.status, kept.granted, kept.confirmed, kept.waiting) == (RequestStatus.CONFIRMED, 3, 3, 0)
-    gone = deadlines.lapse(rules.grant(waiting(event, now), 2))
+    gone = deadlines.lapse(rules.grant(waiting(event, now), 2, by))
     assert (gone.status, gone.granted, gone.waiting) == (RequestStatus.RELEASED, 0, 0)
 
 

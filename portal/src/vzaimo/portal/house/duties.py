@@ -47,8 +47,8 @@ def duties(
 def _due(what: str, request: Request, event: Event | None) -> datetime | None:
     if what == "offer":
         return request.offer.expires_at if request.offer else None
+    if what == "confirm":
+        return request.confirm_by
     if what == "reconfirm":
         return request.reconfirm_by
-    if event is None:
-        return None
-    return event.deadlines.apply_closes if what == "submit" else event.deadlines.confirm_by
+    return event.deadlines.apply_closes if event else None

@@ -11,7 +11,7 @@ from vzaimo.requests.domain.terms import Terms
 from vzaimo.requests.handlers import deadlines
 from vzaimo.requests.handlers.adopt import adopt
 from vzaimo.requests.handlers.erasures import ACT_KEPT, PURGE, forget_act, purge
-from vzaimo.requests.handlers.halls import OFFER
+from vzaimo.requests.handlers.halls import GRANT, OFFER
 from vzaimo.requests.handlers.invitations import PERIOD, lapse
 from vzaimo.requests.settings import RequestsSettings
 from vzaimo.requests.store import NEED, REQUEST, Model
@@ -34,6 +34,7 @@ def parts(terms: Terms | None = None) -> Parts:
         subscriptions=subscriptions(terms),
         timers={
             OFFER: deadlines.expire_offer,
+            GRANT: deadlines.lapse_granted,
             deadlines.DECISIONS: deadlines.chase,
             deadlines.CONFIRM: deadlines.lapse_unconfirmed,
             deadlines.RECONFIRM: deadlines.lapse_unanswered,

@@ -126,6 +126,8 @@ class Request(State):
     """The last decision's reason, a code."""
     offer: Offer | None = None
     """The open one."""
+    confirm_by: AwareDatetime | None = None
+    """Until then the city confirms the seats that it was granted; none where nothing is to be confirmed in time."""
     reconfirm_by: AwareDatetime | None = None
     """Until then the city says whether it comes to the new schedule."""
     overdue_at: AwareDatetime | None = None

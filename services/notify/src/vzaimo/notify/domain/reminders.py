@@ -42,9 +42,8 @@ def of_visit(request: Request, event: Event | None) -> dict[str, datetime]:
         moments["offer-in-12-hours"] = request.offer.expires_at
     if event is not None and event.status is EventStatus.ANNOUNCED and seated(request):
         moments |= dict.fromkeys(("visit-in-a-week", "visit-tomorrow"), event.starts_at)
-        if request.status is RequestStatus.APPROVED:
-            names = ("confirmation-in-3-days", "confirmation-tomorrow")
-            moments |= dict.fromkeys(names, event.deadlines.confirm_by)
+        if request.status is RequestStatus.APPROVED and request.confirm_by is not None:
+            moments |= dict.fromkeys(("confirmation-in-3-days", "confirmation-tomorrow"), request.confirm_by)
         if request.status is RequestStatus.RECONFIRM_PENDING and request.reconfirm_by is not None:
             moments["reconfirmation-tomorrow"] = request.reconfirm_by
     return {name: moment - VISIT[name].lead for name, moment in moments.items()}

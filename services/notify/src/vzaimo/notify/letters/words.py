@@ -15,7 +15,7 @@ from vzaimo.notify.domain.kinds import Kind
 from vzaimo.notify.domain.relevance import MODE_REMOVED, overtaken
 from vzaimo.notify.projections import Known
 
-_DEADLINES = (("closes", "apply_closes"), ("decide", "decide_by"), ("confirm", "confirm_by"))
+_DEADLINES = (("closes", "apply_closes"), ("decide", "decide_by"))
 _UNKNOWN = "—"
 _DAY, _MINUTE = "d MMMM y", "d MMMM y, HH:mm"
 
@@ -135,8 +135,11 @@ def _request(subject: Mapping[str, Any], held: Mapping[str, Any], zone: str, wor
         "least": subject["min_viable"],
         # Whoever reads this later, or whose request was admitted by itself, is not asked for what is done.
         "ask_decision": words.say("ask-decision", held) if subject["status"] == RequestStatus.SUBMITTED else "",
-        "ask_confirmation": words.say("ask-confirmation", held) if subject["status"] == RequestStatus.APPROVED else "",
+        "ask_confirmation": "",
     }
+    if subject.get("confirm_by"):
+        facts["confirm"] = _moment(subject["confirm_by"], zone, words.locale)
+        facts["ask_confirmation"] = words.say("ask-confirmation", facts)
     if offer:
         facts |= {
             "offered_seats": words.count("seats", offer["seats"]),

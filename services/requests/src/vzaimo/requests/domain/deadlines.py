@@ -12,6 +12,23 @@ ESCALATE_AFTER = timedelta(hours=24)
 EXPIRE_AFTER = timedelta(hours=48)
 """From the moment when the moderator may decide as well; until the start at most."""
 
+CONFIRM_WITHIN = timedelta(hours=48)
+"""From when seats were granted: as long as an offer holds."""
+
+
+def confirm_until(event: Event, now: datetime) -> datetime:
+    """By when seats that are granted now are confirmed: ``confirm_by``, or later, for whoever has them late.
+
+    Reserves return at ``confirm_by``: those whom they serve have their time too, until the roster is frozen.
+    """
+    return max(event.deadlines.confirm_by, min(now + CONFIRM_WITHIN, event.deadlines.roster_freeze))
+
+
+def confirm_later(request: Request, by: datetime) -> Request:
+    """The host has put the deadline off: the city has until then."""
+    check(request, Step.GIVE_TIME)
+    return request.model_copy(update={"confirm_by": by})
+
 
 def patience(request: Request, event: Event) -> tuple[Step, datetime] | None:
     """What an undecided request's waiting comes to next, and when.

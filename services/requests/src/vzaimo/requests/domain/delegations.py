@@ -40,9 +40,11 @@ def seat(request: Request, event: Event, chosen: Sequence[UUID] | int, free: int
         raise NoFreeSeats(count, free)
     if not request.granted and count < request.min_viable:
         raise BelowMinimum(count, request.min_viable)
+    # Whoever sits by the host's own hand is the host's to ask: no timer takes the seats back.
+    by_hand = request.model_copy(update={"confirm_by": None})
     if isinstance(chosen, int):
-        return placed(seated(request, count, State.GRANTED))
-    return placed(counted(each(request, lambda one: State.GRANTED if one.id in ids else one.status)))
+        return placed(seated(by_hand, count, State.GRANTED))
+    return placed(counted(each(by_hand, lambda one: State.GRANTED if one.id in ids else one.status)))
 
 
 def release(request: Request, chosen: Sequence[UUID] | int) -> Request:

@@ -89,7 +89,9 @@ class Hall:
 
     def changed(self, before: Event) -> bool:
         """Whether what the event has become since concerns every open request, which then must be here."""
-        return self._ended is not None or self.event.schedule_revision > before.schedule_revision
+        if self._ended is not None or self.event.schedule_revision > before.schedule_revision:
+            return True
+        return self.event.deadlines.confirm_by > before.deadlines.confirm_by
 
     def follow(self, before: Event, now: datetime) -> bool:
         """The event has become another: act on the difference. Returns whether the queue may be served again."""
@@ -99,6 +101,7 @@ class Hall:
             return False
         if self.event.schedule_revision > before.schedule_revision:
             self.reschedule(now)
+        self.give_time_to_confirm()
         # What came free while the roster was frozen goes on.
         return before.deadlines.roster_freeze <= now < self.event.deadlines.roster_freeze
 
@@ -131,11 +134,19 @@ class Hall:
         return min((moment for _, moment in filter(None, due)), default=None)
 
     def lapse_unconfirmed(self, now: datetime) -> None:
-        """At ``confirm_by`` seats that are granted and not confirmed come free."""
-        if now >= self.event.deadlines.confirm_by:
-            self._those_to_come(
-                lambda one: one.status is Status.APPROVED, lambda one: (deadlines.lapse(one), Step.LAPSE)
-            )
+        """Seats that are granted and not confirmed in time come free (rule 9)."""
+        self._those_to_come(
+            lambda one: one.confirm_by is not None and one.confirm_by <= now,
+            lambda one: (deadlines.lapse(one), Step.LAPSE),
+        )
+
+    def give_time_to_confirm(self) -> None:
+        """Whoever is to confirm its seats has as long as the event says, where that is longer."""
+        by = self.event.deadlines.confirm_by
+        self._those_to_come(
+            lambda one: one.confirm_by is not None and one.confirm_by < by,
+            lambda one: (deadlines.confirm_later(one, by), Step.GIVE_TIME),
+        )
 
     def lapse_unanswered(self, now: datetime) -> None:
         """Seats of those who did not answer the new schedule in time come free."""

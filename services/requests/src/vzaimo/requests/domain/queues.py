@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from vzaimo.contracts.calendar import Event, QueueOrder, QueuePolicy
 from vzaimo.contracts.requests import Request
+from vzaimo.requests.domain.deadlines import confirm_until
 from vzaimo.requests.domain.ledgers import Ledger, free, moved
 from vzaimo.requests.domain.requests import grant, offer
 
@@ -90,7 +91,7 @@ def _serve(
             room = own
         if room and (request.granted or room >= request.min_viable):
             ledger = moved(ledger, city, granted=room)
-            yield request, grant(request, room)
+            yield request, grant(request, room, confirm_until(event, now))
         elif room and room == wanted:
             # All that the host approved and the quota allows, and still fewer than the city finds worth the journey:
             # it may say.

@@ -149,9 +149,9 @@ def reject(request: Request, reason: str, now: datetime) -> Request:
     return ended(request, RequestStatus.REJECTED, State.DECLINED).model_copy(update=_decided(request, reason, now))
 
 
-def grant(request: Request, count: int) -> Request:
-    """So many of those who wait get a seat, by the city's rank."""
-    return placed(seated(request, count, State.GRANTED))
+def grant(request: Request, count: int, confirm_by: datetime) -> Request:
+    """So many of those who wait get a seat, by the city's rank; by then the city says that it comes."""
+    return placed(seated(request, count, State.GRANTED).model_copy(update={"confirm_by": confirm_by}))
 
 
 def offer(request: Request, count: int, expires_at: datetime) -> Request:

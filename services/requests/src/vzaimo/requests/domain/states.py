@@ -59,7 +59,8 @@ def seated(request: Request, count: int, status: DelegateStatus) -> Request:
 def ended(request: Request, status: RequestStatus, delegates: DelegateStatus) -> Request:
     """The request in a final state: it has no seats, waits for none, and owes no answer."""
     over = each(request, lambda one: delegates if one.status in LIVING else one.status)
-    update = {"status": status, "granted": 0, "confirmed": 0, "waiting": 0, "offer": None, "reconfirm_by": None}
+    update = {"status": status, "granted": 0, "confirmed": 0, "waiting": 0, "offer": None}
+    update |= {"confirm_by": None, "reconfirm_by": None}
     if not sent(request):
         # One that goes on from another event had that one's place in time, and was never sent here either.
         update["submitted_at"] = None
@@ -67,7 +68,10 @@ def ended(request: Request, status: RequestStatus, delegates: DelegateStatus) ->
 
 
 def placed(request: Request) -> Request:
-    """Where a request stands follows from its seats, its open offer, and whether it is asked to confirm again."""
+    """Where a request stands follows from its seats, its open offer, and whether it is asked to confirm again.
+
+    It owes its word by ``confirm_by`` only while it has seats that nobody confirmed.
+    """
     if request.offer is not None:
         status = RequestStatus.OFFERED
     elif request.reconfirm_by is not None:
@@ -80,4 +84,5 @@ def placed(request: Request) -> Request:
         status = RequestStatus.WAITLISTED
     else:
         status = RequestStatus.RELEASED
-    return request.model_copy(update={"status": status})
+    silent = status is RequestStatus.APPROVED
+    return request.model_copy(update={"status": status, "confirm_by": request.confirm_by if silent else None})

@@ -122,7 +122,7 @@ TRANSITIONS: Mapping[Step, Transition] = {
     Step.OVERDUE: _stays(DecisionOverdue, Status.SUBMITTED),
     Step.ESCALATE: _stays(DecisionEscalated, Status.SUBMITTED),
     Step.EXPIRE: Transition((Status.SUBMITTED,), {Status.EXPIRED: RequestExpired}),
-    Step.GIVE_TIME: _stays(RequestUpdated, Status.SUBMITTED),
+    Step.GIVE_TIME: _stays(RequestUpdated, Status.SUBMITTED, Status.APPROVED),
     Step.ASK_AGAIN: Transition(
         (Status.APPROVED, Status.CONFIRMED, Status.RECONFIRM_PENDING),
         {Status.RECONFIRM_PENDING: ReconfirmationRequested},

@@ -25,7 +25,7 @@ from vzaimo.kit.work import Work
 from vzaimo.requests.domain.queues import season_of
 from vzaimo.requests.handlers import erasures
 from vzaimo.requests.handlers.deadlines import RECONFIRM, place, set_timers
-from vzaimo.requests.handlers.halls import OFFER
+from vzaimo.requests.handlers.halls import GRANT, OFFER
 from vzaimo.requests.handlers.invitations import watch_period
 from vzaimo.requests.projections import EVENT
 from vzaimo.requests.store import (
@@ -85,6 +85,8 @@ async def _request(work: Work, request: Request, version: int) -> None:
     }
     if request.offer is not None:
         work.remind(OFFER, request.id, request.offer.expires_at)
+    if request.confirm_by is not None:
+        work.remind(GRANT, request.id, request.confirm_by)
     if request.reconfirm_by is not None:
         work.remind(RECONFIRM, place(request.event, request.mode), request.reconfirm_by)
     statement = upsert(work.tx, REQUEST).values(**fixed, **columns)

@@ -17,7 +17,7 @@ from vzaimo.kit.work import Work
 from vzaimo.requests.domain import requests, schedules
 from vzaimo.requests.domain.deadlines import ESCALATE_AFTER
 from vzaimo.requests.domain.transitions import Step
-from vzaimo.requests.handlers.halls import OpenHall, hall_of, open_hall
+from vzaimo.requests.handlers.halls import GRANT, OpenHall, hall_of, open_hall
 from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import REQUEST
 
@@ -75,6 +75,21 @@ async def lapse_unconfirmed(work: Work, due: Due) -> None:
     last = await hall.page([RequestStatus.APPROVED], after)
     hall.hall.lapse_unconfirmed(work.now)
     await _page_done(hall, due, last)
+
+
+async def lapse_granted(work: Work, due: Due) -> None:
+    """The same for seats that were granted late, which have a time of their own; one too many finds nothing due."""
+    hall = await hall_of(work, UUID(due.aggregate_id))
+    request = await hall.request(UUID(due.aggregate_id))
+    if request.confirm_by is None or request.confirm_by > work.now:
+        return
+    later = _put_off(hall.event, due, work)
+    if later is not None:
+        work.remind(GRANT, request.id, later)
+        return
+    hall.hall.lapse_unconfirmed(work.now)
+    await hall.serve()
+    await hall.save()
 
 
 async def lapse_unanswered(work: Work, due: Due) -> None:

@@ -37,6 +37,8 @@ from vzaimo.requests.store import (
 
 OFFER = "offer-expires"
 """The timer of a request's open offer."""
+GRANT = "grant-expires"
+"""The timer of seats that a request was granted too late for the hall's own ``confirm_by``."""
 PAGE = 500
 """Requests that one transaction of a timer takes on."""
 
@@ -169,6 +171,8 @@ class OpenHall:
                 self.work.remind(OFFER, one.after.id, one.after.offer.expires_at)
             elif one.before.offer is not None:
                 self.work.forget(OFFER, one.after.id)
+            if one.after.confirm_by is not None and one.after.confirm_by > self.event.deadlines.confirm_by:
+                self.work.remind(GRANT, one.after.id, one.after.confirm_by)
         self.hall.taken.clear()
 
     async def _know_queue(self, more: set[str]) -> None:
