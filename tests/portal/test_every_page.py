@@ -107,6 +107,15 @@ OUTSIDE = """() => [...document.querySelectorAll('.card, .panel, fieldset')].fla
         .filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.outerHTML.slice(0, 80));
 })"""
 """What sticks out of its card though the page itself does not."""
+UNDRAWN = """() => {
+    const stops = document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]');
+    return [...stops].filter((one) => {
+        one.focus();
+        const style = getComputedStyle(one), drawn = parseFloat(style.outlineWidth) && style.outlineStyle !== 'none';
+        return document.activeElement === one && !drawn && style.boxShadow === 'none' || one.tabIndex > 0;
+    }).map((one) => one.outerHTML.slice(0, 80));
+}"""
+"""Where the focus is that cannot be seen, or that jumps ahead of its turn."""
 HEAVIEST = 100_000
 SIZES = {one: {"width": one, "height": 800} for one in (360, 1280)}
 WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
@@ -145,6 +154,7 @@ async def _visit(page, width, served, enter):
             if await page.evaluate("document.documentElement.scrollWidth") > other:
                 found.append((path, f"sticks out at {other} px"))
             found.extend((path, other, f"outside its card: {one}") for one in await page.evaluate(OUTSIDE))
+        found.extend((path, f"the focus is not drawn: {one}") for one in await page.evaluate(UNDRAWN))
         weight = await page.evaluate(WEIGHT)
         if not 0 < weight <= HEAVIEST:
             found.append((path, f"weighs {weight} bytes"))

@@ -28,12 +28,24 @@ document.addEventListener("change", (event) => {
   left.classList.toggle("over", count < 0);
 });
 
+// What comes first on a page that answers a form; browsers that know the attribute are there already.
+document.addEventListener("DOMContentLoaded", () => {
+  const first = document.querySelector("[autofocus]");
+  if (first) first.focus();
+});
+
+// What was opened closes by Escape, and the focus is where it was opened.
+document.addEventListener("keydown", (event) => {
+  const opened = event.key === "Escape" && !event.isComposing && event.target.closest("details[open]");
+  if (!opened) return;
+  opened.open = false;
+  opened.querySelector("summary").focus();
+});
+
 // News as they come: the count in the header, and a line above the inbox.
 document.addEventListener("DOMContentLoaded", () => {
   const address = document.body.dataset.live;
   const count = document.getElementById("unread");
-  const fault = document.querySelector("[role=alert]");
-  if (fault) fault.focus();
   if (!address || !count || !window.EventSource) return;
   new EventSource(address).addEventListener("notification", () => {
     count.dataset.unread = String(Number(count.dataset.unread) + 1);
