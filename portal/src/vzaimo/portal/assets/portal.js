@@ -12,9 +12,22 @@
 
 // A form is sent once: its key would make a second one harmless, and this spares the wait.
 document.addEventListener("submit", (event) => {
-  if (event.target.method !== "post") return;
-  if (event.target.dataset.sent) event.preventDefault();
-  event.target.dataset.sent = "1";
+  const form = event.target;
+  if (form.method !== "post") return;
+  const large = document.getElementById("too-large");
+  if (large) {
+    // What is larger than the portal takes need not travel to be refused.
+    const typed = new FormData(form);
+    const size = form.enctype === "multipart/form-data" ? new Blob([...typed.values()]).size : String(new URLSearchParams(typed)).length;
+    large.hidden = size <= large.dataset.most;
+    if (!large.hidden) {
+      event.preventDefault();
+      large.focus();
+      return;
+    }
+  }
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "1";
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
