@@ -271,7 +271,7 @@ def _visited() -> dict[tuple[str, str], Any]:
     rooms = [{"id": key, "title": title, **day} for key, title in ((ROOM, "Младшие"), (OTHER_ROOM, "Старшие"))]
     act = {"id": PERSON, "number": 7, "request": SEATED, "city": "izhevsk", "people": 1, "cause": "erasure"}
     act |= {"erased_at": "2026-10-01T00:00:00Z"}
-    stored = {"delegate": PERSON, "request": SEATED, "city": "izhevsk", "host": "moskva", "event": PAST}
+    stored: dict[str, Any] = {"delegate": PERSON, "request": SEATED, "city": "izhevsk", "host": "moskva", "event": PAST}
     stored |= {"event_title": "Образовательная среда", "rank": 1, "role": "teacher", "status": "attended"}
     stored |= {"name": "Пётр Ёлкин", "organisation": "Школа № 7", "dietary": None, "access": None, "erased_at": None}
     stored |= {"sessions": [ROOM], "attendance": [{"session": ROOM, "minutes": 120}]}
