@@ -45,6 +45,7 @@ CITIES = {
     "omsk": ("Омск", "Asia/Omsk"),
     "kazan": ("Казань", "Europe/Moscow"),
     "vyborg": ("Выборг", "Europe/Moscow"),
+    "novokuznetsk": ("Новокузнецк", "Asia/Novokuznetsk"),
 }
 MODERATOR = "moderator"
 
