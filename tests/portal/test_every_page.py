@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from vzaimo.portal.rooms import ROOMS
-from vzaimo.portal.samples import ADOPTION, DRAFT, GRANTED, HOOK, PAST, PERSON, PLACE, ROOM, SEATED
+from vzaimo.portal.samples import ADOPTION, DRAFT, GRANTED, HOOK, PAST, PERSON, PLACE, ROOM, SEATED, strain
 from vzaimo.portal.testing import EVENT, NEED, PRACTICE, REQUEST, TRACE, problem
 
 NO_PAGES = {
@@ -140,6 +140,21 @@ async def test_every_page_is_accessible_and_fits(window, enter, served, gateways
         faults = await asyncio.gather(_visit(narrow, 360, served, enter), _visit(wide, 1280, served, enter))
         assert [*faults[0], *faults[1]] == []
         assert [one for one in (*narrow.said, *wide.said) if "404" not in one and "422" not in one] == []
+
+
+@pytest.mark.timeout(120)
+async def test_long_words_and_addresses_fit_a_phone(window, enter, served, gateways):
+    strain(gateways)
+    async with window(locale="ru", viewport=SIZES[360]) as page:
+        await enter(page)
+        found = []
+        for path in [path for table in (PUBLIC, OWN) for paths in table.values() for path in paths]:
+            answer = await page.goto(served + path)
+            if (wide := await page.evaluate("document.documentElement.scrollWidth")) > SIZES[360]["width"]:
+                found.append((path, f"is {wide} px wide"))
+            found.extend((path, f"outside its card: {one}") for one in await page.evaluate(OUTSIDE))
+            assert answer.status == 200, path
+        assert found == []
 
 
 async def _visit(page, width, served, enter):
