@@ -32,10 +32,6 @@ GRANTED = "01890000-0000-7000-8000-0000000003a3"
 ROOM, OTHER_ROOM = "01890000-0000-7000-8000-0000000003b1", "01890000-0000-7000-8000-0000000003b2"
 PERSON = "01890000-0000-7000-8000-000000000201"
 _ACT = "АКТ № 7\nоб уничтожении персональных данных\n\nОснование: по просьбе города.\nЛюдей: 1\n\nПодпись ____________"
-_LONG_WORD = "высокопревосходительствующий" * 2
-_LONG_MAIL = "konstantin.konstantinopolskiy-zavoykinskiy@departament-obrazovaniya.izhevsk.example"
-_WRITTEN = {"name", "title", "summary", "does_not_apply", "words", "remark", "text", "address", "authority", "region"}
-_WRITTEN |= {"organisation", "dietary", "access", "reason", "indicator", "number", "evidence"}
 BOTH = [("coordinator", "izhevsk"), ("coordinator", "moskva"), ("moderator", None)]
 
 
@@ -147,23 +143,6 @@ def audit_entry(**more: Any) -> dict[str, Any]:
 def fill(gateways: Gateways) -> None:
     """Let each gateway answer with something of everything it has."""
     gateways.answers |= {**_registry(), **_calendar(), **_requests(), **_notify(), **_traces()}
-
-
-def strain(gateways: Gateways) -> None:
-    """Let what people wrote be as long, and as hard to break, as people write it."""
-    gateways.answers = {asked: _strained(answer) for asked, answer in gateways.answers.items()}
-
-
-def _strained(value: Any, key: str = "") -> Any:
-    if callable(value):
-        return lambda query: _strained(value(query))
-    if isinstance(value, dict):
-        return {name: _strained(one, name) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_strained(one, key) for one in value]
-    if isinstance(value, str) and key in _WRITTEN:
-        return f"{value} {_LONG_WORD}"
-    return _LONG_MAIL if isinstance(value, str) and "@" in value else value
 
 
 def _registry() -> dict[tuple[str, str], Any]:
