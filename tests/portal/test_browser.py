@@ -72,6 +72,7 @@ async def test_lines_are_dragged_and_moved_by_keyboard_and_people_counted_at_the
         assert page.said == []
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     "scripts, path, large, other",
     [
@@ -89,11 +90,11 @@ async def test_ten_megabytes_are_refused_in_words_and_nothing_is_lost(
         size = await page.evaluate(PASTE, large)
         await page.press(f"[name={other}] >> nth=0", "Enter")
         told = "Она не отправлена, введённое на месте" if scripts else "Вернитесь кнопкой «Назад»"
-        await expect(page.get_by_text(told)).to_be_visible(timeout=30_000)
+        await expect(page.get_by_text(told)).to_be_visible(timeout=60_000)
         if scripts:
             assert await page.evaluate("document.activeElement.id") == "too-large"
         else:
-            await page.go_back()
+            await page.go_back(timeout=60_000)
         assert await page.input_value(f"[name={other}] >> nth=0") == "55"
         assert await page.evaluate("(name) => document.querySelector(`[name=${name}]`).value.length", large) == size
         assert not gateways.sent()
@@ -108,3 +109,14 @@ async def test_what_is_not_too_large_is_sent(window, enter, served, gateways):
         await page.click("button[value=paste]")
         await expect(page.locator(".reading")).to_contain_text("Прочитан 1 человек")
         assert await page.evaluate("document.activeElement.className") == "panel reading"
+
+
+async def test_enter_sends_numbers_and_looks_again_at_names(window, enter, served, gateways):
+    async with window(locale="ru") as page:
+        await enter(page)
+        for mode, field in (("in_person", "[name=name] >> nth=0"), ("remote", "[name=heads-director]")):
+            await page.goto(f"{served}/events/{EVENT}/ask?city=tver&mode={mode}")
+            await page.fill(field, "5")
+            async with page.expect_navigation():
+                await page.press(field, "Enter")
+            assert len([one for one in gateways.sent() if one.url.path == "/v1/requests"]) == (mode == "remote")
