@@ -235,7 +235,7 @@ async def test_a_stale_decision_keeps_the_ticks_and_the_next_one_counts(host, ga
     gateways.answers["POST", f"/requests/{REQUEST}/decision"] = problem(412, "stale", "Данные изменились")
     form = {"_version": "8", "verdict": "approve", "delegate": [BORIS], "why": "first-come", "remark": "Ждём <вас>"}
     text = (await host.post(f"/requests/{REQUEST}/decision", form)).text
-    assert "Запрос изменился, пока вы решали" in text
+    assert "Ниже запрос такой, как сейчас" in text
     assert 'name="_version" value="9"' in text
     assert "Ждём &lt;вас&gt;" in text
     assert f'value="{BORIS}" checked' in text

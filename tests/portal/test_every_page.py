@@ -107,6 +107,19 @@ OUTSIDE = """() => [...document.querySelectorAll('.card, .panel, fieldset')].fla
         .filter((one) => one.getBoundingClientRect().right > edge).map((one) => one.outerHTML.slice(0, 80));
 })"""
 """What sticks out of its card though the page itself does not."""
+UNDRAWN = """() => {
+    const stops = document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex]');
+    return [...stops].filter((one) => {
+        one.focus();
+        const style = getComputedStyle(one), drawn = parseFloat(style.outlineWidth) && style.outlineStyle !== 'none';
+        return document.activeElement === one && !drawn && style.boxShadow === 'none' || one.tabIndex > 0;
+    }).map((one) => one.outerHTML.slice(0, 80));
+}"""
+"""Where the focus is that cannot be seen, or that jumps ahead of its turn."""
+LONG_WORD = "высокопревосходительствующий" * 2
+LONG_MAIL = "konstantin.konstantinopolskiy-zavoykinskiy@departament-obrazovaniya.izhevsk.example"
+WRITTEN = {"name", "title", "summary", "does_not_apply", "words", "remark", "text", "address", "authority", "region"}
+WRITTEN |= {"organisation", "dietary", "access", "reason", "indicator", "number", "evidence"}
 HEAVIEST = 100_000
 SIZES = {one: {"width": one, "height": 800} for one in (360, 1280)}
 WEIGHT = """() => [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
@@ -133,6 +146,34 @@ async def test_every_page_is_accessible_and_fits(window, enter, served, gateways
         assert [one for one in (*narrow.said, *wide.said) if "404" not in one and "422" not in one] == []
 
 
+def strained(value, key=""):
+    """What people wrote, as long and as hard to break as people write it."""
+    if callable(value):
+        return lambda query: strained(value(query))
+    if isinstance(value, dict):
+        return {name: strained(one, name) for name, one in value.items()}
+    if isinstance(value, list):
+        return [strained(one, key) for one in value]
+    if isinstance(value, str) and key in WRITTEN:
+        return f"{value} {LONG_WORD}"
+    return LONG_MAIL if isinstance(value, str) and "@" in value else value
+
+
+@pytest.mark.timeout(120)
+async def test_long_words_and_addresses_fit_a_phone(window, enter, served, gateways):
+    gateways.answers = {asked: strained(answer) for asked, answer in gateways.answers.items()}
+    async with window(locale="ru", viewport=SIZES[360]) as page:
+        await enter(page)
+        found = []
+        for path in [path for table in (PUBLIC, OWN) for paths in table.values() for path in paths]:
+            answer = await page.goto(served + path)
+            if (wide := await page.evaluate("document.documentElement.scrollWidth")) > SIZES[360]["width"]:
+                found.append((path, f"is {wide} px wide"))
+            found.extend((path, f"outside its card: {one}") for one in await page.evaluate(OUTSIDE))
+            assert answer.status == 200, path
+        assert found == []
+
+
 async def _visit(page, width, served, enter):
     """Go everywhere; returns what is wrong, page by page."""
     found = []
@@ -145,6 +186,7 @@ async def _visit(page, width, served, enter):
             if await page.evaluate("document.documentElement.scrollWidth") > other:
                 found.append((path, f"sticks out at {other} px"))
             found.extend((path, other, f"outside its card: {one}") for one in await page.evaluate(OUTSIDE))
+        found.extend((path, f"the focus is not drawn: {one}") for one in await page.evaluate(UNDRAWN))
         weight = await page.evaluate(WEIGHT)
         if not 0 < weight <= HEAVIEST:
             found.append((path, f"weighs {weight} bytes"))

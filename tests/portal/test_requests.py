@@ -87,7 +87,7 @@ async def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(member, ga
     assert answer.status_code == 422
     assert 'value="Анна О&#39;Коннор"' in answer.text
     assert 'value="Борис &lt;b&gt;"' in answer.text
-    assert 'id="e-2">Выберите роль из списка' in answer.text
+    assert 'id="e-2-role">Выберите роль из списка' in answer.text
     assert 'name="_key" value="k"' not in answer.text, "another form needs another key"
 
 

@@ -94,7 +94,7 @@ async def test_lines_move_and_go_past_those_that_were_emptied(member):
 async def test_too_much_is_refused_kindly(member, gateways, size, status):
     answer = await member.post(ASK, {"table": "я" * int(size * 1024 * 1024 / 12), "step": "paste"})
     assert answer.status_code == status
-    assert ("Вернитесь назад: введённое ещё в форме" in answer.text) == (status == 413)
+    assert ("Вернитесь кнопкой «Назад»: всё введённое ещё в форме" in answer.text) == (status == 413)
     assert answer.headers["content-security-policy"]
     assert "</html>" in answer.text
     assert not gateways.sent()

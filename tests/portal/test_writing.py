@@ -249,6 +249,8 @@ async def test_a_citys_portfolio_shows_both_sides(member, gateways):
     text = (await member.get("/cities/izhevsk/practices")).text
     assert "Уточните год" in text
     assert "/practices/new?city=izhevsk" in text
+    whose = [heading for heading in ("Чья практика", "Город") if f'<th scope="col">{heading}</th>' in text]
+    assert whose == ["Чья практика", "Город"], "of what it learned: from whom; of what it taught: whom"
     asked = [one.url.params for one in gateways.asked if one.url.path == "/v1/adoptions"]
     assert {(one.get("city"), one.get("source")) for one in asked} == {("izhevsk", None), (None, "izhevsk")}
 

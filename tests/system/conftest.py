@@ -17,6 +17,8 @@ from urllib.parse import parse_qs
 import httpx2
 import psycopg
 import pytest
+import uvicorn
+from playwright.async_api import async_playwright
 
 from vzaimo.calendar import main as calendar
 from vzaimo.kit.bus import Access, connect
@@ -28,6 +30,8 @@ from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
 from vzaimo.local import ground as grounds
 from vzaimo.notify import main as notify
 from vzaimo.notify.settings import NotifySettings
+from vzaimo.portal.main import portal
+from vzaimo.portal.testing import settings as portal_settings
 from vzaimo.registry import main as registry
 from vzaimo.registry.settings import RegistrySettings
 from vzaimo.requests import main as requests
@@ -41,6 +45,7 @@ CITIES = {
     "omsk": ("Омск", "Asia/Omsk"),
     "kazan": ("Казань", "Europe/Moscow"),
     "vyborg": ("Выборг", "Europe/Moscow"),
+    "novokuznetsk": ("Новокузнецк", "Asia/Novokuznetsk"),
 }
 MODERATOR = "moderator"
 
@@ -468,3 +473,32 @@ async def subscriber(node_modules, tmp_path):
 def wires(world):
     """Makes the portal's way to the services; ``notify``: where that listens, for whoever reads its stream."""
     return partial(Wires, world)
+
+
+@contextlib.asynccontextmanager
+async def listening(make):
+    """An application that is made for the address at which it listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn.Config(make(url), log_level="error", lifespan="off"))
+        serving = asyncio.create_task(server.serve([bound]))
+        yield url
+        server.should_exit = server.force_exit = True
+        await serving
+
+
+@pytest.fixture
+async def doors(world, wires, chromium):
+    """A browser, and the address of a portal whose inboxes are live."""
+    async with contextlib.AsyncExitStack() as stack:
+        notify = await stack.enter_async_context(listening(lambda _: world.services["notify"].service.app()))
+
+        def made(url):
+            return portal(portal_settings(issuer=ISSUER, public_url=url), wires(notify), world.clock.now)
+
+        url = await stack.enter_async_context(listening(made))
+        playwright = await stack.enter_async_context(async_playwright())
+        browser = await playwright.chromium.launch(**chromium)
+        yield browser, url
+        await browser.close()

@@ -1,31 +1,11 @@
 """A visit in four browsers at once: each inbox counts what is new without being loaded again."""
 
-import asyncio
-import contextlib
-import socket
-
 import httpx2
 import pytest
-import uvicorn
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from vzaimo.kit.testing import eventually
-from vzaimo.kit.testing.tokens import ISSUER
-from vzaimo.portal.main import portal
-from vzaimo.portal.testing import Browser, settings
-
-
-@contextlib.asynccontextmanager
-async def listening(make):
-    """An application that is made for the address at which it listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{bound.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(make(url), log_level="error", lifespan="off"))
-        serving = asyncio.create_task(server.serve([bound]))
-        yield url
-        server.should_exit = server.force_exit = True
-        await serving
+from vzaimo.portal.testing import Browser
 
 
 class Person:
@@ -79,23 +59,14 @@ class Person:
 
 
 @pytest.fixture
-async def windows(world, wires, chromium):
+def windows(doors):
     """Opens windows at the portal, for several people at once."""
-    async with contextlib.AsyncExitStack() as stack:
-        notify = await stack.enter_async_context(listening(lambda _: world.services["notify"].service.app()))
+    browser, url = doors
 
-        def made(url):
-            return portal(settings(issuer=ISSUER, public_url=url), wires(notify), world.clock.now)
+    async def come(*names):
+        return [await Person.come(browser, url, name) for name in names]
 
-        url = await stack.enter_async_context(listening(made))
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(**chromium)
-
-        async def come(*names):
-            return [await Person.come(browser, url, name) for name in names]
-
-        yield come
-        await browser.close()
+    return come
 
 
 async def asks(guest, event, city, people):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import httpx2
+
 from vzaimo.portal.testing import (
     EVENT,
     NEED,
@@ -29,6 +31,7 @@ PAST = "01890000-0000-7000-8000-0000000003a2"
 GRANTED = "01890000-0000-7000-8000-0000000003a3"
 ROOM, OTHER_ROOM = "01890000-0000-7000-8000-0000000003b1", "01890000-0000-7000-8000-0000000003b2"
 PERSON = "01890000-0000-7000-8000-000000000201"
+_ACT = "АКТ № 7\nоб уничтожении персональных данных\n\nОснование: по просьбе города.\nЛюдей: 1\n\nПодпись ____________"
 BOTH = [("coordinator", "izhevsk"), ("coordinator", "moskva"), ("moderator", None)]
 
 
@@ -166,6 +169,7 @@ def _registry() -> dict[tuple[str, str], Any]:
         ("registry", "/cities/tver"): lapsed,
         ("registry", "/cities/perm/applicant"): {**contact, "version": 1},
         ("registry", "/cities/perm/people"): [],
+        ("registry", "/cities/ufa/people"): [],
         ("registry", "/cities/moskva/people"): people,
         ("registry", "/invitations"): [invitation(), invitation(role="moderator", city=None)],
         ("registry", "/topics"): [{"id": "mesh", "name": "Электронная школа", "version": 1}],
@@ -212,6 +216,7 @@ def _calendar() -> dict[tuple[str, str], Any]:
         ("calendar", "/plans"): [written],
         ("calendar", f"/plans/{EVENT}"): written,
         ("calendar", f"/plans/{NEED}"): {**written, "id": NEED, "status": "draft"},
+        ("calendar", f"/events/{NEED}/deadlines"): {"deadlines": event()["deadlines"], "promises": []},
         ("calendar", "/feeds/private"): {"made_at": "2026-09-01T00:00:00Z"},
         ("calendar", "/slots"): {
             "items": [{**slot, "share": 1.0, "cities": ["izhevsk"]}, {**slot, "share": 0.0, "cities": []}]
@@ -225,8 +230,13 @@ def _requests() -> dict[tuple[str, str], Any]:
     named = {"id": "01890000-0000-7000-8000-0000000002aa", "rank": 1, "role": "teacher", "status": "proposed"}
     other = {**named, "id": "01890000-0000-7000-8000-0000000002ab", "rank": 2, "name": "Борис"}
     asked = request(status="submitted", delegates=[{**named, "name": "Анна"}, other])
+    matches = [
+        {"kind": "event", "id": EVENT, "city": "moskva", "title": "Образовательная среда"},
+        {"kind": "practice", "id": PRACTICE, "city": "moskva", "title": "Сельский комплекс"},
+    ]
     line = {"city": "moskva", "events": 3, "seats_hosted": 60, "seats_received": 0, "people": 0}
-    numbers = {"cities": 2, "events": 3, "seats": 60, "people": 55, "decision_hours": 20.5, "feedback_mean": 4.6}
+    numbers = {"cities": 2, "events": 3, "seats": 60, "people": 55, "decision_hours": 20.5}
+    numbers |= {"feedback": 9, "feedback_mean": 4.6}
     shares = {
         "by_city": [line],
         "by_topic": [{"key": "mesh", "people": 55}],
@@ -242,6 +252,7 @@ def _requests() -> dict[tuple[str, str], Any]:
         ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},
         ("requests", "/needs"): [asked_for],
         ("requests", f"/needs/{NEED}"): asked_for,
+        ("requests", f"/needs/{NEED}/matches"): matches,
         ("requests", "/statistics/2026"): {"season": 2026, **numbers, **shares},
         ("requests", "/audit"): [audit_entry()],
     }
@@ -260,6 +271,10 @@ def _visited() -> dict[tuple[str, str], Any]:
     rooms = [{"id": key, "title": title, **day} for key, title in ((ROOM, "Младшие"), (OTHER_ROOM, "Старшие"))]
     act = {"id": PERSON, "number": 7, "request": SEATED, "city": "izhevsk", "people": 1, "cause": "erasure"}
     act |= {"erased_at": "2026-10-01T00:00:00Z"}
+    stored: dict[str, Any] = {"delegate": PERSON, "request": SEATED, "city": "izhevsk", "host": "moskva", "event": PAST}
+    stored |= {"event_title": "Образовательная среда", "rank": 1, "role": "teacher", "status": "attended"}
+    stored |= {"name": "Пётр Ёлкин", "organisation": "Школа № 7", "dietary": None, "access": None, "erased_at": None}
+    stored |= {"sessions": [ROOM], "attendance": [{"session": ROOM, "minutes": 120}]}
     said = {"request": SEATED, "city": "izhevsk", "score": 5, "words": "Полезно"}
     assigned = {
         "event": PAST,
@@ -273,12 +288,15 @@ def _visited() -> dict[tuple[str, str], Any]:
         ("calendar", f"/events/{PAST}"): event(id=PAST, sessions=rooms, **day),
         ("requests", f"/requests/{SEATED}"): seated,
         ("requests", f"/requests/{GRANTED}"): seated | {"id": GRANTED, "event": EVENT, "attended": None},
+        ("requests", f"/requests/{SEATED}/delegates/{PERSON}/data"): stored,
         ("requests", f"/requests/{SEATED}/delegates/needs"): {"request": SEATED, "items": []},
         ("requests", f"/events/{PAST}/sessions/{ROOM}/attendance"): [],
         ("requests", f"/events/{PAST}/assignments"): assigned,
         ("requests", f"/events/{PAST}/feedback"): {"event": PAST, "number": 1, "mean": 5.0, "entries": [said]},
         ("requests", "/erasure-acts"): [act],
-        ("requests", f"/erasure-acts/{PERSON}"): act,
+        ("requests", f"/erasure-acts/{PERSON}"): lambda query: (
+            httpx2.Response(200, text=_ACT) if query.url.params.get("format") == "text" else act
+        ),
         ("notify", f"/requests/{SEATED}/contacts"): {"parties": [{"city": "moskva", "people": [{"name": "О. С."}]}]},
     }
 

@@ -60,11 +60,11 @@ async def seed(client: Client, say: Callable[[str], None]) -> None:
     say(f"городов подали заявки: {len(cities)}")
     await _all(_admit(client, slug) for slug in MEMBERS)
     say(f"городов участвуют: {len(MEMBERS)}")
-    await _all(_topic(client, topic) for topic in data()["topics"])
-    await _all(_place(client, site) for site in data()["sites"])
-    await _all(_practice(client, practice) for practice in data()["practices"] if practice["city"] in MEMBERS)
+    await _all(topic(client, one) for one in data()["topics"])
+    await _all(place(client, site) for site in data()["sites"])
+    await _all(practice(client, one) for one in data()["practices"] if one["city"] in MEMBERS)
     say(f"тем: {len(data()['topics'])}, практик: {len(data()['practices'])}")
-    await _webinar(client)
+    await webinar(client)
     say("вебинар объявлен")
 
 
@@ -116,30 +116,33 @@ async def _admit(client: Client, slug: str) -> None:
         await client.send("POST", "registry", f"/cities/{slug}/activate", MODERATOR)
 
 
-async def _topic(client: Client, topic: dict[str, Any]) -> None:
-    await client.send("PUT", "registry", f"/topics/{topic['code']}", MODERATOR, {"name": topic["name"]})
+async def topic(client: Client, told: dict[str, Any]) -> None:
+    """A topic of the programme."""
+    await client.send("PUT", "registry", f"/topics/{told['code']}", MODERATOR, {"name": told["name"]})
 
 
-async def _place(client: Client, site: dict[str, Any]) -> None:
+async def place(client: Client, site: dict[str, Any]) -> None:
+    """An organisation that receives guests, once."""
     known = await client.pages("registry", "/organisations", city=site["city"])
     if site["name"] not in {one["name"] for one in known}:
-        kind = "complex" if "центр" in site["name"] else "school"
+        kind = "complex" if "центр" in site["name"].lower() else "school"
         body = {"city": site["city"], "name": site["name"], "kind": kind}
         await client.send("POST", "registry", "/organisations", site["city"], body)
 
 
-async def _practice(client: Client, practice: dict[str, Any]) -> None:
-    city = practice["city"]
+async def practice(client: Client, told: dict[str, Any]) -> None:
+    """A practice, published where it has the indicators for it."""
+    city = told["city"]
     own = [
         one
         for status in ("draft", "in_review", "published")
         for one in await client.pages("registry", "/practices", city, city=city, status=status)
     ]
-    found = next((one for one in own if one["title"] == practice["title"]), None)
+    found = next((one for one in own if one["title"] == told["title"]), None)
     if found is None:
-        made = await client.send("POST", "registry", "/practices", city, _described(practice))
+        made = await client.send("POST", "registry", "/practices", city, _described(told))
         found = {"id": made["id"], "status": "draft"}
-    if not practice["indicators"]:
+    if not told["indicators"]:
         return  # without indicators it stays a draft
     try:
         if found["status"] == "draft":
@@ -178,19 +181,20 @@ def _described(practice: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _webinar(client: Client) -> None:
-    webinar = next(event for event in data()["events"] if event["code"] == "webinar-talents")
+async def webinar(client: Client) -> None:
+    """Moscow's webinar, once."""
+    told = next(event for event in data()["events"] if event["code"] == "webinar-talents")
     known = await client.pages("calendar", "/events", host=HOST, mode="remote")
-    if webinar["title"] in {one["title"] for one in known}:
+    if told["title"] in {one["title"] for one in known}:
         return
     day = next_october() - timedelta(days=7)
     body = {
         "host": HOST,
-        "title": webinar["title"],
+        "title": told["title"],
         "summary": "Вебинар. Дата и город-организатор — демо.",
         "mode": "remote",
         "audience": ["authority", "director", "deputy", "teacher", "methodologist"],
-        "topics": webinar["topics"],
+        "topics": told["topics"],
         "timezone": "Europe/Moscow",
         "sessions": [
             {

@@ -9,12 +9,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from vzaimo.local import sequel
+from vzaimo.local import season, sequel
 from vzaimo.local.client import Client, Refused, client
 from vzaimo.local.ground import SERVICES, Ground
 from vzaimo.local.seed import HOST, people, seed
@@ -46,7 +47,7 @@ async def up(ground: Ground, say: Say, *, demo: bool, story: bool) -> None:
         if not await _before(stopping, _ready(ground, say, began)):
             return
         if demo:
-            say("→ demo, through the gateways (the first time about ten seconds)")
+            say("→ demo, through the gateways (the first time about twenty seconds)")
             calls = client(ground)
             async with calls.http:
                 if not await _before(stopping, _fill(calls, lambda line: say(f"  {line}"), story=story)):
@@ -69,10 +70,14 @@ async def _fill(calls: Client, say: Say, *, story: bool) -> None:
     if not story or await calls.pages("calendar", "/events", host=HOST, mode="in_person"):
         return
     try:
+        today = await season.begin(calls, datetime.now(UTC))
         granted = await play(calls, lambda _line: None)
         say(f"визит объявлен, города попросили участия, выдано мест: {granted}")
         await sequel.play(calls, lambda _line: None)
         say("запрос на обучение нашёл ответ, очередь продвинулась, день перенесён")
+        await season.prepare(calls, datetime.now(UTC))
+        await asyncio.sleep(today.left(datetime.now(UTC)))
+        await season.end(calls, today, say)
     except (Refused, TimeoutError) as error:
         # The set works without; whoever wants the story plays it with `make demo`.
         say(f"история не доиграна: {error}")

@@ -40,6 +40,7 @@
   });
 
   [...body.rows].forEach((row) => {
+    if (!row.querySelector("button[name=step]")) return; // an empty line goes nowhere
     const handle = document.createElement("span");
     handle.className = "handle";
     handle.title = table.dataset.handle;

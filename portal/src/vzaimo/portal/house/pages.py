@@ -10,7 +10,7 @@ from babel.numbers import format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from vzaimo.portal.house import charts, history, maps, places, profiles
+from vzaimo.portal.house import charts, guard, history, maps, places, profiles
 from vzaimo.portal.house.times import zone_named
 from vzaimo.portal.house.tongues import marked
 from vzaimo.portal.house.words import Language, words
@@ -41,6 +41,7 @@ def _templates() -> Environment:
         stands=profiles.stands,
         acted=history.acted,
         with_query=_with_query,
+        longest_form=guard.LONGEST_BODY,
         seat_bar=charts.seat_bar,
         line_of_deadlines=charts.line_of_deadlines,
         bars=charts.bars,

@@ -15,11 +15,14 @@ from starlette.responses import Response
 from vzaimo.contracts.calendar import AudienceRole, EventStatus, Mode
 from vzaimo.portal.house.gateways import Page
 from vzaimo.portal.house.shapes import Event
+from vzaimo.portal.house.times import zone_named
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
 A_PAGE = 20
 A_MONTH = 200
+A_DAY = timedelta(days=1)
+"""By no more than that a venue's day differs from the reader's."""
 _WEEKS = Calendar(firstweekday=0)
 
 
@@ -91,7 +94,7 @@ async def agenda(visit: Visitor, wanted: Filters) -> Response:
 
 @router.get("/events/month")
 async def month(visit: Visitor, wanted: Filters, of: str = "") -> Response:
-    """A month as a grid of days, by the reader's clock."""
+    """A month as a grid of days: of the reader, whose day it is; an event to which one goes stands on its venue's."""
     zone = visit.clock.reader or ZoneInfo("Europe/Moscow")
     today = visit.now.astimezone(zone).date()
     first = _month(of) or today.replace(day=1)
@@ -103,8 +106,8 @@ async def month(visit: Visitor, wanted: Filters, of: str = "") -> Response:
         "/events",
         Page[Event],
         limit=A_MONTH,
-        starts_from=start.isoformat(),
-        starts_before=end.isoformat(),
+        starts_from=(start - A_DAY).isoformat(),
+        starts_before=(end + A_DAY).isoformat(),
         **wanted.query,
     )
     page = await visit.part(reading)
@@ -132,9 +135,11 @@ class Counted(BaseModel):
 
 
 def _day(day: date, first: date, today: date, zone: ZoneInfo, events: list[Event]) -> Day:
-    there = [
-        one for one in events if one.starts_at.astimezone(zone).date() <= day <= one.ends_at.astimezone(zone).date()
-    ]
+    def lasts(one: Event) -> bool:
+        its = zone if one.mode is Mode.REMOTE else zone_named(one.timezone)
+        return one.starts_at.astimezone(its).date() <= day <= one.ends_at.astimezone(its).date()
+
+    there = [one for one in events if lasts(one)]
     return Day(day, day.month == first.month, day == today, there)
 
 

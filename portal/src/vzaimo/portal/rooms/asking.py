@@ -26,6 +26,8 @@ _MOVES: dict[str, Callable[[Sequence[Row], int], list[Row]]] = {
     "down": lambda rows, place: delegations.moved(rows, place, 1),
     "drop": delegations.without,
 }
+_GOES = {"up": -1, "down": 1, "drop": 0}
+"""By how many lines each takes what it moves, and the focus with it."""
 
 
 @dataclass(slots=True)
@@ -92,12 +94,15 @@ async def _take(visit: Visit, event: Event, draft: Draft) -> Response:
     step, _, place = str(visit.typed.get("step", "")).partition(":")
     before = draft.rows
     draft.rows = delegations.named(before)
+    at_hand = len(draft.rows)
     if step in _MOVES and place.isdigit():
-        draft.rows = _MOVES[step](draft.rows, len(delegations.named(before[: int(place)])))
+        line = len(delegations.named(before[: int(place)]))
+        draft.rows = _MOVES[step](draft.rows, line)
+        at_hand = min(max(line + _GOES[step], 0), len(draft.rows))
     if step == "paste":
         return await _paste(visit, event, draft)
     if step not in {"save", "submit"}:
-        return await _form(visit, event, draft)
+        return await _form(visit, event, draft, at_hand=at_hand)
     try:
         await _keep(visit, event, draft)
         if step == "submit" and draft.request is not None and draft.request.status is RequestStatus.DRAFT:
@@ -149,7 +154,9 @@ async def _form(
     fault: str | None = None,
     reading: Reading | None = None,
     source: str | None = None,
+    at_hand: int | None = None,
 ) -> Response:
+    """The form; ``at_hand`` is the line at which it goes on."""
     spare = max(delegations.SPARE, 1 if draft.rows else delegations.SPARE + 2)
     return await visit.show(
         "ask.html",
@@ -162,6 +169,7 @@ async def _form(
         fault=fault,
         reading=reading,
         source=source,
+        at_hand=at_hand,
     )
 
 
