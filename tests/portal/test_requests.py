@@ -367,6 +367,6 @@ async def test_every_reason_is_said_in_words(member, stored, code, said):
 @pytest.mark.parametrize("city, said", [("izhevsk", "Подтвердите"), ("moskva", "Город подтверждает")])
 async def test_who_has_to_confirm_is_told_so_and_the_host_is_not(member, gateways, stored, city, said):
     gateways.answers["registry", "/me"] = me(("coordinator", city))
-    for status in ("approved", "reconfirm_pending"):
-        stored(status=status, granted=2, reconfirm_by="2040-10-01T00:00:00Z")
+    for status, by in (("approved", "confirm_by"), ("reconfirm_pending", "reconfirm_by")):
+        stored(status=status, granted=2, **{by: "2040-10-01T00:00:00Z"})
         assert f"{said} участие" in (await member.get(f"/requests/{REQUEST}")).text

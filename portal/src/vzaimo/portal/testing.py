@@ -101,6 +101,7 @@ def request(**more: Any) -> dict[str, Any]:
         "heads": {},
         "wanted": 2,
         "granted": 2,
+        "confirm_by": "2040-10-01T15:00:00Z" if more.get("status", "approved") == "approved" else None,
         "schedule_revision": 1,
         "version": 4,
         **more,
