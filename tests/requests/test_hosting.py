@@ -329,7 +329,9 @@ CELLS = {
     "seat": OF_HOSTS,
     "redirect": OF_HOSTS,
     "assign": NOT_PUBLIC,
-    "read assignments": {who: status for who, status in NOT_PUBLIC.items() if who != "host's viewer"},
+    "read assignments": {
+        who: status for who, status in NOT_PUBLIC.items() if who not in {"host's viewer", "moderator"}
+    },
 }
 
 

@@ -233,7 +233,9 @@ async def test_a_host_that_does_not_decide_is_overdue_then_the_moderators_then_i
     await advance(timedelta(hours=24))
     await eventually(lambda: all_are("escalated_at"), "the second deadline")
     assert (await late("true"), await late("false")) == (asked, [])
+    await requests.done("POST", f"/requests/{asked[0]}/priority", "mod", {"priority": 3})
     await requests.done("POST", f"/requests/{asked[0]}/decision", "mod", approve)
+    await requests.done("POST", f"/events/{event}/assignments", "mod", {})
     await confirmed(requests, asked[0], "anna")
     await requests.done("POST", f"/requests/{asked[1]}/decision", "host", {"verdict": "reject", "reason": "no-seats"})
     await advance(timedelta(hours=48))
@@ -309,13 +311,22 @@ async def test_a_suspended_city_is_passed_over_and_served_when_it_is_back_and_on
     assert (await view(second))["granted"] == 3
 
 
-async def test_the_moderator_decides_for_a_suspended_host(requests, announce, foreign, ask, make_event, view):
-    event = await announce(make_event())
+async def test_the_moderator_acts_for_a_suspended_host(requests, announce, foreign, ask, make_event, view, advance):
+    known = make_event()
+    event = await announce(known)
     request = await ask(event, "tver", 2)
     await foreign.city("moskva", version=2, status="suspended")
     await eventually(lambda: _status_of(requests, "moskva", "suspended"), "the suspension")
+    await requests.done("POST", f"/requests/{request}/priority", "mod", {"priority": 3})
     await requests.done("POST", f"/requests/{request}/decision", "mod", {"verdict": "approve"})
-    assert (await view(request))["granted"] == 2
+    shown = await view(request)
+    assert (shown["granted"], shown["priority"]) == (2, 3)
+    await confirmed(requests, request, "boris")
+    await requests.done("POST", f"/events/{event}/assignments", "mod", {})
+    await advance(known.starts_at - known.announced_at)
+    came = {"delegates": {shown["delegates"][0]["id"]: 60}}
+    await requests.done("PUT", f"/events/{event}/sessions/{known.sessions[0].id}/attendance", "mod", came)
+    assert (await view(request))["attended"] == 1
 
 
 async def test_an_event_that_is_over_moves_no_seats(requests, announce, foreign, ask, decide, make_event, view):

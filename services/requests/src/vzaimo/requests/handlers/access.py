@@ -1,7 +1,10 @@
 """Whose request it is: who acts for the guest, and what others are told of it."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import select
 
 from vzaimo.contracts.refusal import Refusal
 from vzaimo.contracts.requests import Request
@@ -10,6 +13,7 @@ from vzaimo.kit.work import Work
 from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.domain.states import sent
 from vzaimo.requests.handlers.records import read_locked
+from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import REQUEST, request_of
 
 
@@ -23,6 +27,18 @@ def knows(actor: Actor, request: Request) -> bool:
     if may_write(actor, request.city) or actor.views(request.city):
         return True
     return sent(request) and (actor.views(request.host) or actor.moderates)
+
+
+async def acts_for_host(work: Work, actor: Actor, host: str, concerned: Collection[Request]) -> bool:
+    """The host's coordinators; the moderator where all that is concerned was escalated, or the host is suspended."""
+    if actor.coordinates(host):
+        return True
+    if not actor.moderates:
+        return False
+    if concerned and all(one.escalated_at is not None for one in concerned):
+        return True
+    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == host))
+    return bool(status == "suspended")
 
 
 def hidden(request: Request, actor: Actor) -> Refusal:

@@ -1,4 +1,4 @@
-"""The host records who came to a session."""
+"""The host, or the moderator where all requests were escalated, records who came to a session."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -15,6 +15,7 @@ from vzaimo.requests.domain import attendance
 from vzaimo.requests.domain.attendance import EXPECTED, Roll
 from vzaimo.requests.domain.record_refusals import NotExpected
 from vzaimo.requests.domain.transitions import TRANSITIONS, Step
+from vzaimo.requests.handlers.access import acts_for_host
 from vzaimo.requests.handlers.halls import event_known
 from vzaimo.requests.handlers.records import read_locked, write
 from vzaimo.requests.store import ATTENDANCE, REQUEST, TURNOUT, request_of
@@ -25,11 +26,11 @@ async def record(event_id: UUID, session_id: UUID, roll: Roll, *, works: Works, 
     """Take a session's whole list: whoever is not on it did not come. The same list again changes nothing."""
     async with works.begin(cause) as work:
         event = await event_known(work, event_id)
-        if not actor.coordinates(event.host):
-            raise NotAllowed
-        attendance.check_roll(event, session_id, roll, work.now)
         seated = TRANSITIONS[Step.RECORD_ATTENDANCE].origin
         rows = await read_locked(work, REQUEST.c.event == event_id, REQUEST.c.status.in_(seated))
+        if not await acts_for_host(work, actor, event.host, [request_of(row) for row in rows]):
+            raise NotAllowed
+        attendance.check_roll(event, session_id, roll, work.now)
         listed = list(_listed(rows, roll))
         await work.execute(delete(ATTENDANCE).where(ATTENDANCE.c.session == session_id))
         if listed:

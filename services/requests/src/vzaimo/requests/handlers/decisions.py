@@ -20,11 +20,10 @@ from vzaimo.requests.domain.refusals import UnknownRequest
 from vzaimo.requests.domain.requests import Person
 from vzaimo.requests.domain.states import LIVING, sent
 from vzaimo.requests.domain.transitions import Step
-from vzaimo.requests.handlers.access import hidden
+from vzaimo.requests.handlers.access import acts_for_host, hidden
 from vzaimo.requests.handlers.halls import OpenHall, event_known, hall_of, open_hall
 from vzaimo.requests.handlers.members import check_status, city_status
 from vzaimo.requests.handlers.requests import done, keep_draft
-from vzaimo.requests.projections import CITY
 from vzaimo.requests.store import DELEGATE, REQUEST
 
 
@@ -49,8 +48,7 @@ async def decide(
     async with works.begin(cause) as work:
         hall = await hall_of(work, request_id)
         request = await hall.request(request_id)
-        if not actor.moderates or not await _is_moderators(work, request):
-            _check_host(request, actor)
+        await _check_decider(work, request, actor)
         check_version(hall.version(request_id), version)
         requests.check_open(hall.event)
         if command.approved:
@@ -65,9 +63,12 @@ async def decide(
 async def prioritise(
     request_id: UUID, priority: int, version: int | None, *, works: Works, cause: Cause, actor: Actor
 ) -> Done:
-    """The host moves a request up or down its queue; nobody loses a seat by it."""
+    """The host, or the moderator as above, moves a request up or down its queue; nobody loses a seat by it."""
     async with works.begin(cause) as work:
-        hall, request = await _hosted(work, request_id, actor, version)
+        hall = await hall_of(work, request_id)
+        request = await hall.request(request_id)
+        await _check_decider(work, request, actor)
+        check_version(hall.version(request_id), version)
         await hall.take(requests.prioritise(request, priority), Step.PRIORITISE)
         await hall.serve()
         return await done(hall, request_id)
@@ -136,8 +137,6 @@ def _check_host(request: Request, actor: Actor) -> None:
         raise hidden(request, actor)
 
 
-async def _is_moderators(work: Work, request: Request) -> bool:
-    if not sent(request) or request.escalated_at is not None:
-        return sent(request)
-    status = await work.scalar(select(CITY.c.status).where(CITY.c.id == request.host))
-    return bool(status == "suspended")
+async def _check_decider(work: Work, request: Request, actor: Actor) -> None:
+    if not sent(request) or not await acts_for_host(work, actor, request.host, [request]):
+        raise hidden(request, actor)

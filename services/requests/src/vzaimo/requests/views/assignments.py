@@ -20,12 +20,15 @@ from vzaimo.requests.store import REQUEST, in_ledger, request_of
 
 
 async def assignments(tx: Transaction, event_id: UUID, actor: Actor) -> AssignmentsView:
-    """For the host's people: the assignment, and, where the rooms hold all, the one by city. Bounded by the seats."""
+    """For the host's people and the moderator: the assignment, and where the rooms hold all, the one by city.
+
+    Bounded by the seats.
+    """
     found = await tx.first(select(EVENT.c.event).where(EVENT.c.id == event_id))
     if found is None:
         raise UnknownEvent(event_id)
     event = Event.model_validate(found.event)
-    if not actor.views(event.host):
+    if not (actor.views(event.host) or actor.moderates):
         raise NotAllowed
     rows = await tx.all(
         select(REQUEST)
