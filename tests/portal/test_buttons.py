@@ -99,9 +99,9 @@ def test_the_moderator_decides_for_a_silent_host_and_a_suspended_one():
     late = "2026-10-01T00:00:00Z"
     suspended = City.model_validate(city("moskva", "Москва", status="suspended"))
     assert steps("moderator", status="submitted") == set()
-    assert steps("moderator", status="submitted", escalated_at=late) == {"decide"}
-    assert steps("moderator", host=suspended, status="submitted") == {"decide"}
-    assert steps("moderator", status="waitlisted", escalated_at=late) == set()
+    assert steps("moderator", status="submitted", escalated_at=late) == {"decide", "prioritise"}
+    assert steps("moderator", host=suspended, status="submitted") == {"decide", "prioritise"}
+    assert steps("moderator", status="waitlisted", escalated_at=late) == {"prioritise"}
 
 
 FORMS = {

@@ -79,7 +79,7 @@ def _may(step: Step, request: Request, event: Event | None, sides: set[Who], now
             whose, possible = {"host" if frozen else "guest"}, taking_place and bool(request.delegates)
         case "prioritise":
             # A place in the queue is of use to whoever waits, or may have to.
-            possible = request.waiting > 0 or request.status is not _S.APPROVED
+            whose, possible = {"host", "moderator"}, request.waiting > 0 or request.status is not _S.APPROVED
         case "seat":
             possible = taking_place and frozen and request.waiting > 0
         case "feedback":
