@@ -85,6 +85,7 @@ class Inbound:
         try:
             await self._ensure_all()
             await broker.start()
+            wanted()  # else nobody would tell those who begin now that we were to end
             async with asyncio.TaskGroup() as tasks:
                 for consumer in self.consumers:
                     tasks.create_task(consumer.run())
