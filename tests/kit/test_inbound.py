@@ -476,6 +476,27 @@ async def test_who_is_told_to_end_while_it_subscribes_ends(works, bus, nats_serv
     assert ended
 
 
+async def test_a_reader_that_is_told_to_begin_anew_has_subscribed_first(works, bus, nats_server, clock, monkeypatch):
+    """What is made anew while it subscribes, nats-py would make in its own way, and nothing would come."""
+    real, may, asked = NatsBroker.start, asyncio.Event(), asyncio.Event()
+
+    async def slowly(broker):
+        asked.set()
+        await may.wait()
+        await real(broker)
+
+    monkeypatch.setattr(NatsBroker, "start", slowly)
+    await send(bus, [event_of(toy("a", 1), clock)])
+    async with consuming(works, nats_server) as inbound:
+        await asked.wait()
+        rewinding = asyncio.create_task(inbound.rewind())
+        done, _ = await asyncio.wait({rewinding}, timeout=0.2)
+        assert not done
+        may.set()
+        assert await rewinding <= 1
+        await level(works, {"a": 1})
+
+
 async def test_a_service_without_copies_has_nothing_to_rebuild(works, nats_server):
     assert await Inbound("owner", works, Access(nats_server.url), (), Metrics()).rebuild() == []
 
