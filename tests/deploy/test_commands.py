@@ -122,14 +122,16 @@ def test_kubectl_carries_out_every_command(cluster, tmp_path):
 def test_a_key_takes_over_from_another_by_the_commands_for_kubernetes(cluster):
     """And the rest of the Secret stays, and its service is started again."""
     told = {"SECRET": "registry-secrets", "KEY": "invitation-key", "SERVICE": "registry"}
-    old = {"invitation-key": "b" * 40, "operator-token": "o" * 40}
+    before = {"invitation-key": "b" * 40, "operator-token": "o" * 40}
     meta = {"name": "registry-secrets", "namespace": "vzaimo"}
-    cluster.keep({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": old})
+    cluster.keep({"apiVersion": "v1", "kind": "Secret", "metadata": meta, "stringData": before})
     run("operations.md", "add-key-kubernetes", **told)
-    new, comma, kept = secret(cluster, "registry-secrets", "invitation-key").partition(",")
-    assert (len(new), comma, kept) == (64, ",", "b" * 40)
+    old, comma, new = secret(cluster, "registry-secrets", "invitation-key").partition(",")
+    assert (old, comma, len(new)) == ("b" * 40, ",", 64)
     said = run("operations.md", "restart-kubernetes", **told)
     assert said.count("successfully rolled out") == 2
+    run("operations.md", "turn-key-kubernetes", **told)
+    assert secret(cluster, "registry-secrets", "invitation-key") == f"{new},{old}"
     run("operations.md", "drop-key-kubernetes", **told)
     assert secret(cluster, "registry-secrets", "invitation-key") == new
     run("operations.md", "new-value-kubernetes", SECRET="registry-secrets", KEY="smtp-password", NEW="p@ss")

@@ -1,7 +1,8 @@
 """Keys that seal what others keep for us: links in mails, secrets of webhooks, sessions.
 
 A setting may name several, separated by commas: the first seals, each of them opens. So a key is changed and nothing
-voided: the new one is put before the old one, which is taken away when little is left of what it has sealed.
+voided: the new one is put behind the old one until every process knows it, then before it, and the old one is taken
+away when little is left of what it has sealed.
 """
 
 from typing import Annotated
@@ -13,10 +14,9 @@ SHORTEST = 32
 
 
 def _long_enough(keys: SecretStr) -> SecretStr:
-    if any(len(key) < SHORTEST for key in each_of(keys)):
-        raise PydanticCustomError(
-            "keys", "a key must have {shortest} characters or more, several stand with commas", {"shortest": SHORTEST}
-        )
+    if any(len(key.decode()) < SHORTEST for key in each_of(keys)):
+        hint = "a key must have {shortest} characters or more; several are separated by commas"
+        raise PydanticCustomError("keys", hint, {"shortest": SHORTEST})
     return keys
 
 
