@@ -73,7 +73,7 @@ async def _rows(kind, ground):
 def _cookie(ground, token):
     """A session of somebody who has signed in."""
     session = Session(token=token, expires_at=time.time() + 3600)
-    cookies = Seal(ground.session_key, secure=False).close(session, {})
+    cookies = Seal((ground.session_key.encode(),), secure=False).close(session, {})
     return "; ".join(one.partition(";")[0] for one in cookies)
 
 

@@ -112,7 +112,7 @@ async def _webhooks(works):
         await tx.execute(insert(WEBHOOK), hooks)
     await _tell(works, FACTS)
     rate = await _until(
-        dispatch.send_due(works, Courier(anywhere=True), b"k" * 40, _uncounted), receiver.got, WEBHOOKS * FACTS
+        dispatch.send_due(works, Courier(anywhere=True), (b"k" * 40,), _uncounted), receiver.got, WEBHOOKS * FACTS
     )
     await receiver.stop()
     return rate, receiver.got

@@ -24,8 +24,9 @@ CREATE ROLE $user LOGIN PASSWORD '$store' CONNECTION LIMIT 100;
 CREATE DATABASE $user OWNER $user;
 REVOKE CONNECT ON DATABASE $user FROM PUBLIC;
 SQL
-  cat > "$folder/$user.env" <<ENV
-VZAIMO_DATABASE_URL=postgresql://$user:$store@postgres/$user
+  # The operator has no store: his are for vzaimo bus, and for /operator.
+  [ "$user" = operator ] || echo "VZAIMO_DATABASE_URL=postgresql://$user:$store@postgres/$user" > "$folder/$user.env"
+  cat >> "$folder/$user.env" <<ENV
 VZAIMO_NATS_USER=$user
 VZAIMO_NATS_PASSWORD=$password
 VZAIMO_NATS_INBOX_PREFIX=_INBOX_$user

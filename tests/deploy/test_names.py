@@ -250,8 +250,14 @@ def prepared(tmp_path_factory):
     subprocess.run((COMPOSE / "prepare.sh", folder), check=True, stdout=subprocess.DEVNULL)
     return {
         service: dict(line.split("=", 1) for line in (folder / f"{service}.env").read_text().splitlines())
-        for service in (*SERVICES, PORTAL)
+        for service in (*SERVICES, PORTAL, "operator")
     }
+
+
+def test_the_operator_is_told_of_the_bus_and_of_no_store(prepared):
+    names = ("NATS_USER", "NATS_PASSWORD", "NATS_INBOX_PREFIX", "OPERATOR_TOKEN")
+    assert prepared["operator"].keys() == {f"{PREFIX}{name}" for name in names}
+    assert prepared["operator"].keys() < prepared["calendar"].keys()
 
 
 @pytest.mark.parametrize("service", [*SERVICES, PORTAL])

@@ -11,6 +11,7 @@ from vzaimo.portal.house import settings as portal
 
 ADDRESSES = ("registry.example", "https://", "https://host:port", "ftp://host", "https://ho st")
 SHORT = ("hidden",)
+KEYS = (*SHORT, f"{'k' * 32},hidden", f"{'k' * 32},")
 NUMBERS = ("many", "-1", "1.5")
 A_FILE = ("/nowhere", __file__)
 CHOICES = ("boss",)
@@ -52,11 +53,11 @@ MALFORMED = {
     "PUBLIC_URL": ADDRESSES,
     "NOTIFY_URL": ADDRESSES,
     "JOIN_URL": ADDRESSES,
-    "UNSUBSCRIBE_KEY": SHORT,
-    "WEBHOOK_KEY": SHORT,
+    "UNSUBSCRIBE_KEY": KEYS,
+    "WEBHOOK_KEY": KEYS,
     "WEBHOOK_ALLOW_PRIVATE": ("perhaps",),
     "WEBHOOK_TLS_CA": A_FILE,
-    "INVITATION_KEY": SHORT,
+    "INVITATION_KEY": KEYS,
     "FIRST_MODERATOR": ("moderator",),
     "NEEDS_THRESHOLD": (*NUMBERS, "0"),
     "PURGE_AFTER_DAYS": (*NUMBERS, "30"),
@@ -64,7 +65,7 @@ MALFORMED = {
     **{f"PORTAL_{name}_URL": ADDRESSES for name in ("FEEDS", "STATISTICS", "TRACES")},
     "PORTAL_ISSUER": ADDRESSES,
     "PORTAL_HTTP_PORT": (*NUMBERS, "70000"),
-    "PORTAL_SESSION_KEY": SHORT,
+    "PORTAL_SESSION_KEY": KEYS,
     "PORTAL_PATIENCE": ("long", "0", "-1", "nan"),
     "PORTAL_TRUSTED_PROXIES": NETWORKS,
     "PORTAL_LOG_LEVEL": CHOICES,

@@ -26,28 +26,38 @@ def the_portals_way(manifests):
             }
             if ways != {("vzaimo.city/gateway=true", 8080), ("0.0.0.0/0", 443)}:
                 yield f"the portal reaches {sorted(ways)}"
-        elif service and ("portal", "http") not in {
-            (label, port["port"])
-            for rule in one["spec"]["ingress"]
-            for source in rule["from"]
-            for expression in source.get("podSelector", {}).get("matchExpressions", ())
-            for label in expression["values"]
-            for port in rule["ports"]
-        }:
+        elif (
+            service
+            and "Ingress" in one["spec"]["policyTypes"]
+            and ("portal", "http")
+            not in {
+                (label, port["port"])
+                for rule in one["spec"]["ingress"]
+                for source in rule["from"]
+                for expression in source.get("podSelector", {}).get("matchExpressions", ())
+                for label in expression["values"]
+                for port in rule["ports"]
+            }
+        ):
             yield f"{named(one)} keeps the portal out"
 
 
 def ways(manifests):
     """What the code connects to is allowed, and nothing broader: who comes in, and who is gone to."""
-    production = bool(manifests.of("ScaledObject"))
+    for one in manifests.services:
+        if astray := goes(manifests, one) ^ needed(manifests, one):
+            yield f"{named(one)} goes to {sorted(map(str, astray))}"
+    yield from guests(manifests)
+    everybody = manifests.first("NetworkPolicy", "nobody")["spec"]["egress"]
+    if there(everybody, "to") != {("kubernetes.io/metadata.name=kube-system", 53)}:
+        yield "everybody goes elsewhere than to the names' server"
+    yield from addresses(manifests.settings)
+
+
+def guests(manifests):
+    names = "vzaimo.city/purpose=monitoring"
     for service in SERVICES:
         policy = manifests.first("NetworkPolicy", f"{service}-service")["spec"]
-        bus, names = "vzaimo.city/purpose=bus", "vzaimo.city/purpose=monitoring"
-        wanted = {(bus, 4222), (names, 4318), ("0.0.0.0/0", 443)}
-        wanted |= {("0.0.0.0/0", 587)} if service in MAILS else set()
-        wanted |= {("cnpg.io/cluster=postgres", 5432)} if production else set()
-        if (found := there(policy["egress"], "to")) != wanted:
-            yield f"{service} goes to {sorted(map(str, found ^ wanted))}"
         callers = {
             ("vzaimo.city/purpose=gateway", "http"),
             (names, "http"),
@@ -55,10 +65,9 @@ def ways(manifests):
         }
         if (found := there(policy["ingress"], "from")) != callers:
             yield f"to {service} comes {sorted(map(str, found ^ callers))}"
-    everybody = manifests.first("NetworkPolicy", "nobody")["spec"]["egress"]
-    if there(everybody, "to") != {("kubernetes.io/metadata.name=kube-system", 53)}:
-        yield "everybody goes elsewhere than to the names' server"
-    told = manifests.settings
+
+
+def addresses(told):
     for name, port in (("VZAIMO_NATS_URL", 4222), ("OTEL_EXPORTER_OTLP_ENDPOINT", 4318)):
         if name in told and urlsplit(told[name]).port != port:
             yield f"{name} leads to a port that is not allowed"
@@ -67,6 +76,31 @@ def ways(manifests):
             yield f"{name} leads to a port that is not allowed"
     if told.get("VZAIMO_SMTP_PORT", "587") != "587":
         yield "VZAIMO_SMTP_PORT is not allowed"
+
+
+def needed(manifests, workload):
+    """Where the code goes: gateways read the issuer's keys, mails and webhooks are sent by workers."""
+    labels, world = workload["spec"]["template"]["metadata"]["labels"], "0.0.0.0/0"
+    service, role = labels[NAME], labels["app.kubernetes.io/component"]
+    found = {("vzaimo.city/purpose=bus", 4222), ("vzaimo.city/purpose=monitoring", 4318)}
+    found |= {(world, 443)} if role != "worker" or service == "notify" else set()
+    found |= {(world, 587)} if role != "api" and service in MAILS else set()
+    return found | ({("cnpg.io/cluster=postgres", 5432)} if manifests.of("ScaledObject") else set())
+
+
+def goes(manifests, workload):
+    """Where pods with these labels may go, by all policies that are about them; the server of names aside."""
+    labels, found = workload["spec"]["template"]["metadata"]["labels"], set()
+    for one in manifests.of("NetworkPolicy"):
+        if one["metadata"]["name"] != "nobody" and chosen(one["spec"]["podSelector"], labels):
+            found |= there(one["spec"].get("egress", ()), "to")
+    return found
+
+
+def chosen(selector, labels):
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        labels.get(one["key"]) in one["values"] for one in selector.get("matchExpressions", ())
+    )
 
 
 def there(rules, side):
@@ -136,6 +170,19 @@ PLANTED = [
     ),
     ("the world on every port", ways, lambda m: ways_of(m).append({"to": [WORLD], "ports": [{"port": 25}]})),
     ("no way to the store", ways, lambda m: ways_of(m).pop()),
+    (
+        "a worker in the world",
+        ways,
+        lambda m: m.first("NetworkPolicy", "calendar-issuer")["spec"]["podSelector"].update(
+            matchLabels={NAME: "calendar"}
+        ),
+    ),
+    ("no webhooks", ways, lambda m: m.first("NetworkPolicy", "notify-out")["spec"]["egress"][0]["ports"].pop()),
+    (
+        "mails by gateways",
+        ways,
+        lambda m: m.first("NetworkPolicy", "registry-out")["spec"]["podSelector"].pop("matchExpressions"),
+    ),
     ("a bus elsewhere", ways, lambda m: m.settings.update(VZAIMO_NATS_URL="tls://nats:4223")),
     ("an issuer elsewhere", ways, lambda m: m.settings.update(VZAIMO_JWKS="https://id.example:8443/certs")),
     ("a mail server elsewhere", ways, lambda m: m.settings.update(VZAIMO_SMTP_PORT="25")),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import nats
 import pytest
+from faststream.nats import NatsBroker
 from nats.js.api import DeliverPolicy
 from sqlalchemy import func, insert, select, text
 from sqlmodel import Field, SQLModel
@@ -61,10 +62,16 @@ async def note_changes(work, batch):
     for change in batch.changes:
         if change.fact.text == "poison":
             raise ValueError("poison")
+        if change.fact.text == "endless":
+            await work.execute(text("SET LOCAL statement_timeout = 10"))
+            await work.execute(text("SELECT pg_sleep(60)"))
         before = change.before.version if change.before else 0
         rows.append({"name": change.after["name"], "before": before, "after": change.after["version"]})
     if rows:
         await work.execute(insert(SEEN), rows)
+
+
+TOYS_READ = Subscription(ToyFact, copy=COPY, effect=note_changes)
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ async def bus(nats_server, database):
 
 @contextlib.asynccontextmanager
 async def consuming(works, nats_server, *subscriptions):
-    subscriptions = subscriptions or (Subscription(ToyFact, copy=COPY, effect=note_changes),)
+    subscriptions = subscriptions or (TOYS_READ,)
     inbound = Inbound("reader", works, Access(nats_server.url), subscriptions, Metrics())
     task = asyncio.create_task(inbound.run())
     try:
@@ -242,6 +249,20 @@ async def test_a_store_that_is_away_for_ten_minutes_makes_no_dead_letter(works, 
         await level(works, {f"t{n}": 1 for n in range(300)})
     assert await dead_letters(bus) == []
     assert len(await effects(works)) == 300
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_a_fact_that_takes_the_store_too_long_each_time_holds_nobody_up(
+    works, bus, nats_server, clock, monkeypatch
+):
+    """The store answers everybody else: it is the fact, not an outage."""
+    monkeypatch.setattr(failures, "DELAYS", (timedelta(milliseconds=10),) * 4)
+    await send(bus, [event_of(toy(f"t{n}", 1, "endless" if n == 5 else ""), clock) for n in range(10)])
+    async with consuming(works, nats_server):
+        await level(works, {f"t{n}": 1 for n in range(10) if n != 5})
+        letters = await eventually(lambda: dead_letters(bus), "a dead letter")
+    assert [letter.headers["reason"] for letter in letters] == ["StatementTimeout: QueryCanceled"]
+    assert json.loads(letters[0].data)["data"]["name"] == "t5"
 
 
 async def needs_a_toy(work, batch):
@@ -435,6 +456,45 @@ async def test_a_consumer_that_a_replica_makes_anew_meanwhile_is_fed_as_the_oper
         assert await inbound.rewind("reader-toy", since=datetime.now(UTC) + timedelta(hours=1)) == 0
         config = (await js.consumer_info(TOYS, "reader-toy")).config
         assert config.deliver_policy == DeliverPolicy.BY_START_TIME
+
+
+async def test_who_is_told_to_end_while_it_subscribes_ends(works, bus, nats_server, monkeypatch):
+    """nats-py may swallow the only word of it; nobody hears then that those begun afterwards are to end."""
+    begun = asyncio.Event()
+
+    async def swallows(_broker):
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(NatsBroker, "start", swallows)
+    reading = asyncio.create_task(Inbound("reader", works, Access(nats_server.url), (TOYS_READ,), Metrics()).run())
+    await begun.wait()
+    reading.cancel()
+    ended, _ = await asyncio.wait({reading}, timeout=10)
+    reading.cancel()
+    assert ended
+
+
+async def test_a_reader_that_is_told_to_begin_anew_has_subscribed_first(works, bus, nats_server, clock, monkeypatch):
+    """What is made anew while it subscribes, nats-py would make in its own way, and nothing would come."""
+    real, may, asked = NatsBroker.start, asyncio.Event(), asyncio.Event()
+
+    async def slowly(broker):
+        asked.set()
+        await may.wait()
+        await real(broker)
+
+    monkeypatch.setattr(NatsBroker, "start", slowly)
+    await send(bus, [event_of(toy("a", 1), clock)])
+    async with consuming(works, nats_server) as inbound:
+        await asked.wait()
+        rewinding = asyncio.create_task(inbound.rewind())
+        done, _ = await asyncio.wait({rewinding}, timeout=0.2)
+        assert not done
+        may.set()
+        assert await rewinding <= 1
+        await level(works, {"a": 1})
 
 
 async def test_a_service_without_copies_has_nothing_to_rebuild(works, nats_server):

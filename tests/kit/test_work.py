@@ -2,16 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, insert, select
 
 from vzaimo.contracts.event import parse
-from vzaimo.kit import outbox
+from vzaimo.kit import lasting, outbox
 from vzaimo.kit.cause import Cause
+from vzaimo.kit.database import StatementTimeout, StoreUnavailable
 from vzaimo.kit.forgetting import forget
 from vzaimo.kit.idempotency import Attempt, KeyReused, Repeated
 from vzaimo.kit.tables import IdempotencyRow, MarkRow, OutboxRow, TimerRow, table_of
+from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.toys import ToyMoved
 from vzaimo.kit.timers import Timers
 
@@ -230,6 +233,55 @@ async def test_a_timer_whose_handler_fails_is_put_off_and_the_others_go_on(works
     works.clock.advance(timedelta(minutes=1))
     assert await timers.run_one()
     assert seen == ["b", "a"]
+
+
+async def test_a_timer_that_takes_the_store_too_long_is_put_off_and_the_others_go_on(works):
+    handled = []
+
+    async def handle(work, due):
+        if due.aggregate_id == "a":
+            raise StatementTimeout("QueryCanceled")
+        handled.append(due.aggregate_id)
+
+    for minutes, name in enumerate("abc", 1):
+        await remind(works, name, minutes=minutes)
+    works.clock.advance(timedelta(minutes=3))
+    timers = Timers(works, {"kind": handle})
+    while await timers.run_one():
+        pass
+    assert handled == ["b", "c"]
+
+
+async def test_that_timers_wait_is_said_once_a_minute(works, monkeypatch, caplog):
+    real, passed, looks = works.database.begin, 0.0, 0
+
+    def begin():
+        nonlocal looks
+        looks += 1
+        if away:
+            raise StoreUnavailable("gone")
+        return real()
+
+    async def looked(more):
+        enough = looks + more
+        await eventually(lambda: looks >= enough, "it looks")
+        return [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+
+    monkeypatch.setattr("vzaimo.kit.timers.POLL", 0.005)
+    monkeypatch.setattr(lasting, "time", SimpleNamespace(monotonic=lambda: passed))
+    monkeypatch.setattr(works.database, "begin", begin)
+    away, running = True, asyncio.create_task(Timers(works, {}).run())
+    assert await looked(3) == ["timers wait for the store: gone"]
+    passed = 59.0
+    assert len(await looked(1)) == 1
+    passed = 61.0
+    assert len(await looked(2)) == 2
+    away = False
+    await looked(2)
+    away = True
+    assert len(await looked(2)) == 3
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_replicas_that_look_at_once_run_each_timer_once(works):

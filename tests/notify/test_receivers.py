@@ -46,11 +46,11 @@ async def test_a_receiver_takes_what_is_genuine_once(tmp_path, name, program):
             (uuid4(), now, [other], 401),
             (uuid4(), now - 600, [secret], 401),
         ):
-            sent = headers(message_id, moment, BODY, secrets, KEY)
+            sent = headers(message_id, moment, BODY, secrets, (KEY,))
             assert await courier.send(address, sent, BODY) == Answer(status)
-        assert await courier.send(address, {**headers(one, now, BODY, [secret], KEY)}, BODY + b" ") == Answer(401)
+        assert await courier.send(address, {**headers(one, now, BODY, [secret], (KEY,))}, BODY + b" ") == Answer(401)
         # Anybody may send anything, and break off: it goes on.
-        good = headers(uuid4(), now, BODY, [secret], KEY)
+        good = headers(uuid4(), now, BODY, [secret], (KEY,))
         for nonsense in (
             {"webhook-timestamp": "nan"},
             {"webhook-timestamp": "1e999"},

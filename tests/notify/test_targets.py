@@ -123,7 +123,7 @@ def test_an_address_is_the_same_however_it_is_written(address):
 
 def test_libraries_of_standard_webhooks_verify_what_we_sign():
     old, new, message_id, body = uuid4(), uuid4(), uuid4(), '{"а": 1}'.encode()
-    sent = headers(message_id, int(time.time()), body, [new, old], KEY)
+    sent = headers(message_id, int(time.time()), body, [new, old], (KEY,))
     for secret in (old, new):
         Webhook(secret_of(secret, KEY)).verify(body, sent)
     with pytest.raises(WebhookVerificationError):

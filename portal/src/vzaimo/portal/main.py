@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
+from vzaimo.kit.keys import each_of
 from vzaimo.portal.house import logs
 from vzaimo.portal.house.gateways import Gateways
 from vzaimo.portal.house.guard import Guard
@@ -42,7 +43,7 @@ def portal(
         timeout=settings.patience, limits=httpx2.Limits(max_connections=MOST_CONNECTIONS), transport=transport
     )
     gateways = Gateways(settings.gateways, client)
-    seal = Seal(settings.session_key.get_secret_value(), secure=settings.secure)
+    seal = Seal(each_of(settings.session_key), secure=settings.secure)
     words()
 
     @asynccontextmanager

@@ -1,16 +1,14 @@
 """Logs as JSON lines with the trace's id, or for people; every library writes through the same end."""
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any, Literal
 
 import structlog
 
+from vzaimo.kit.personal import without_people
 from vzaimo.kit.telemetry import present_trace_id
-
-_PERSONAL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|Bearer\s+\S+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 Event = MutableMapping[str, Any]
 
@@ -55,8 +53,7 @@ def start(service: str, level: str, form: Literal["json", "console"]) -> None:
 
 
 def _without_people(_logger: Any, _method: str, event: Event) -> Event:
-    """The last net: an address or a token that got into a line is taken out of it."""
     for key, value in event.items():
-        if isinstance(value, str) and _PERSONAL.search(value):
-            event[key] = _PERSONAL.sub("[removed]", value)
+        if isinstance(value, str):
+            event[key] = without_people(value)
     return event

@@ -24,6 +24,9 @@ class Metrics:
         self.published = Counter("vzaimo_outbox_published", "Facts acknowledged by the bus", registry=registry)
         self.set_aside = Counter("vzaimo_outbox_refused", "Facts that the bus refused for good", registry=registry)
         self.leader = Gauge("vzaimo_relay_leader", "1 where this process publishes", registry=registry)
+        self.store_older = Gauge(
+            "vzaimo_store_older", "1 where a stream holds what the log does not know", registry=registry
+        )
         self.lag = Gauge("vzaimo_consumer_lag_facts", "Facts not yet handled", ["consumer"], registry=registry)
         self.handled = Counter("vzaimo_consumer_handled", "Facts handled", ["consumer"], registry=registry)
         self.failed = Counter("vzaimo_consumer_failed", "Tries that failed", ["consumer"], registry=registry)

@@ -16,7 +16,8 @@ from sqlalchemy import select, tuple_
 
 from vzaimo.kit import telemetry
 from vzaimo.kit.cause import Cause
-from vzaimo.kit.database import Conflict, StoreUnavailable, Transaction, insert
+from vzaimo.kit.database import Conflict, StatementTimeout, StoreUnavailable, Transaction, insert
+from vzaimo.kit.lasting import Lasting
 from vzaimo.kit.outages import Outages
 from vzaimo.kit.tables import TimerRow, table_of
 
@@ -90,17 +91,18 @@ class Timers:
 
     async def run(self) -> None:
         """Until cancelled. A store that is away pauses it, nothing more."""
-        pause, away = POLL, True
+        pause, away, waiting = POLL, True, Lasting(log)
         while True:
             try:
                 await self._outages.beat(self._works, back=away)
                 away = False
+                waiting.is_over()
                 while await self.run_one():
                     await asyncio.sleep(0)
                 pause = POLL
             except (StoreUnavailable, Conflict) as error:
                 away = away or isinstance(error, StoreUnavailable)
-                log.warning("timers wait for the store: %s", error)
+                waiting.goes_on("timers wait for the store: %s", error)
                 pause = min(pause * 2, 30.0)
             await asyncio.sleep(pause)
 
@@ -133,10 +135,10 @@ class Timers:
                         _TABLE.delete().where(_TABLE.c.kind == due.kind, _TABLE.c.aggregate_id == due.aggregate_id)
                     )
                     await self._handlers[due.kind](work, due)
-        except (StoreUnavailable, Conflict):
-            raise
-        except Exception:
-            if due is None:
+        except Exception as error:
+            # A store that is away is nobody's fault; one timer that it always takes too long for must not stop all.
+            outage = isinstance(error, (StoreUnavailable, Conflict)) and not isinstance(error, StatementTimeout)
+            if due is None or outage:
                 raise
             log.exception("timer %s failed and is put off", due.kind, extra={"aggregate_id": due.aggregate_id})
             await self._put_off(due)

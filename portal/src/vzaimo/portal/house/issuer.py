@@ -77,7 +77,8 @@ class Issuer:
                     places.token, code=answer["code"], code_verifier=login.verifier
                 )
         except (AuthlibBaseError, httpx2.HTTPError, ValueError) as error:
-            log.warning("the issuer gives no token: %s", type(error).__name__)
+            # Such as invalid_client: our secret is not the one that the issuer knows.
+            log.warning("the issuer gives no token: %s", getattr(error, "error", None) or type(error).__name__)
             raise LoginFailed from None
         session.token = str(token["access_token"])
         session.expires_at = time.time() + int(token.get("expires_in", USUAL_LIFE)) - EARLY

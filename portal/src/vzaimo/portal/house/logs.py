@@ -5,6 +5,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from vzaimo.kit.personal import without_people
+
 
 class Line(logging.Formatter):
     """An event on one line, its traceback within it."""
@@ -12,14 +14,14 @@ class Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """As JSON."""
         said = {
-            "event": record.getMessage(),
+            "event": without_people(record.getMessage()),
             "level": record.levelname.lower(),
             "logger": record.name,
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "service": "portal",
         }
         if record.exc_info:
-            said["exception"] = self.formatException(record.exc_info)
+            said["exception"] = without_people(self.formatException(record.exc_info))
         return json.dumps(said, ensure_ascii=False)
 
 

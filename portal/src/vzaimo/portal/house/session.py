@@ -7,7 +7,7 @@ longer than a cookie may be goes on in the next one.
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ MOST_POSITIONS = 8
 """As many as a gateway reads."""
 POSITION_LIFE = 60
 """Seconds: whoever has not heard of it by then is behind, and no page waits for that."""
+_ALGORITHMS = ["dir", "A256GCM", "DEF"]
 
 
 @dataclass(slots=True)
@@ -72,10 +73,10 @@ class Session:
 
 
 class Seal:
-    """Turns a session into the values of cookies and back."""
+    """Turns a session into the values of cookies and back: the first key seals, each of them opens."""
 
-    def __init__(self, secret: str, *, secure: bool) -> None:
-        self._key = OctKey.import_key(hashlib.sha256(secret.encode()).digest())
+    def __init__(self, keys: Sequence[bytes], *, secure: bool) -> None:
+        self._keys = [OctKey.import_key(hashlib.sha256(key).digest()) for key in keys]
         # The prefix lets a browser take the cookie from this very host over TLS alone.
         self._name = "__Host-vzaimo" if secure else "vzaimo"
         self._secure = secure
@@ -86,15 +87,7 @@ class Seal:
         sealed = "".join(pieces)
         if not sealed:
             return Session()
-        try:
-            plain = jwe.decrypt_compact(sealed, self._key, algorithms=["dir", "A256GCM", "DEF"]).plaintext
-            content: dict[str, Any] = json.loads(plain or b"{}")
-            if (login := content.get("login")) is not None:
-                content["login"] = Login(**login)
-            content["written"] = {place: tuple(one) for place, one in content["written"].items()}
-            return Session(**content)
-        except (JoseError, ValueError, TypeError, KeyError):
-            return Session()
+        return next(filter(None, (_opened(sealed, key) for key in self._keys)), Session())
 
     def close(self, session: Session, cookies: Mapping[str, str]) -> list[str]:
         """The ``Set-Cookie`` values that make the browser hold this session; pieces of an older one are dropped."""
@@ -102,7 +95,7 @@ class Seal:
         if session != Session():
             plain = json.dumps(asdict(session), separators=(",", ":")).encode()
             header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF"}
-            sealed = jwe.encrypt_compact(header, plain, self._key, algorithms=["dir", "A256GCM", "DEF"])
+            sealed = jwe.encrypt_compact(header, plain, self._keys[0], algorithms=_ALGORITHMS)
         if len(sealed) > PIECE * MOST_PIECES:
             raise ValueError("the session is larger than cookies can hold: the issuer's access tokens are too long")
         found = []
@@ -121,3 +114,16 @@ class Seal:
     @property
     def _attributes(self) -> str:
         return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self._secure else "")
+
+
+def _opened(sealed: str, key: OctKey) -> Session | None:
+    """The session that this key has sealed."""
+    try:
+        plain = jwe.decrypt_compact(sealed, key, algorithms=_ALGORITHMS).plaintext
+        content: dict[str, Any] = json.loads(plain or b"{}")
+        if (login := content.get("login")) is not None:
+            content["login"] = Login(**login)
+        content["written"] = {place: tuple(one) for place, one in content["written"].items()}
+        return Session(**content)
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, Validation
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from vzaimo.kit.keys import Keys
+
 PREFIX = "VZAIMO_PORTAL_"
 
 
@@ -50,8 +52,8 @@ class PortalSettings(BaseSettings):
     issuer: Address
     client_id: str = "vzaimo-portal"
     client_secret: SecretStr | None = None
-    session_key: Annotated[SecretStr, Field(min_length=32)]
-    """Seals the session's cookie; with another one everybody signs in again."""
+    session_key: Keys
+    """Seals the session's cookie; whose key is taken away signs in again."""
     patience: Annotated[float, Field(gt=0)] = 5.0
     """Seconds to wait for a gateway; what has not come by then is shown as away."""
     trusted_proxies: tuple[Network, ...] = ("127.0.0.1",)

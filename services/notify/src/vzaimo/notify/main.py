@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from vzaimo.kit.bus import Stream
+from vzaimo.kit.keys import each_of
 from vzaimo.kit.service import Parts, Service, run
 from vzaimo.kit.settings import load
 from vzaimo.kit.smtp import Connections
@@ -24,23 +25,23 @@ from vzaimo.notify.wording import WORDING
 
 def parts(settings: NotifySettings) -> Parts:
     """What notify is made of."""
-    key, secrets = settings.sealing_key, settings.signing_key
+    seals, keys = each_of(settings.unsubscribe_key), each_of(settings.webhook_key)
     post = Post(
         Connections(settings.smtp),
         settings.mail_from,
         settings.portal_url,
         settings.join_url or settings.portal_url,
-        settings.notify_url if key else None,
-        key or b"",
+        settings.notify_url if seals else None,
+        next(iter(seals), b""),
     )
 
     async def mail(service: Service) -> None:
         await send_due(service.works, post, counted(service, "email"))
 
     async def webhooks(service: Service) -> None:
-        if secrets is not None:
+        if keys:
             courier = Courier(anywhere=settings.webhook_allow_private, authorities=settings.webhook_tls_ca)
-            await dispatch.send_due(service.works, courier, secrets, counted(service, "webhook"))
+            await dispatch.send_due(service.works, courier, keys, counted(service, "webhook"))
 
     async def measured(service: Service) -> None:
         await measure_regularly(service.works, service.metrics)
@@ -63,9 +64,9 @@ def parts(settings: NotifySettings) -> Parts:
         secret_paths=("/v1/unsubscribe/",),
         own={"notification": NOTIFICATION, "webhook": WEBHOOK},
         extras={
-            "unsubscribe_key": key,
+            "unsubscribe_keys": seals,
             "feed": Feed(settings.access),
-            "outgoing": Outgoing(secrets, settings.webhook_allow_private),
+            "outgoing": Outgoing(keys, settings.webhook_allow_private),
         },
     )
 

@@ -2,6 +2,7 @@
 
 from vzaimo.contracts.registry import CONTACTS
 from vzaimo.kit.bus import Stream
+from vzaimo.kit.keys import each_of
 from vzaimo.kit.service import Parts, Service, run
 from vzaimo.kit.settings import load
 from vzaimo.registry.api import ROUTERS
@@ -28,13 +29,13 @@ TIMERS = {
 
 def parts(settings: RegistrySettings) -> Parts:
     """What registry is made of."""
-    key = settings.invitation_key.get_secret_value().encode()
+    keys = each_of(settings.invitation_key)
 
     async def mail(service: Service) -> None:
         await send_due(
             service.works,
             settings.smtp,
-            key=key,
+            key=keys[0],
             sender=settings.mail_from,
             portal=settings.portal_url,
             first_moderator=settings.first_moderator,
@@ -59,7 +60,7 @@ def parts(settings: RegistrySettings) -> Parts:
             "role": ROLE,
             "contact": CONTACT,
         },
-        extras={"invitation_key": key},
+        extras={"invitation_keys": keys},
     )
 
 

@@ -3,6 +3,7 @@
 from vzaimo.kit.database.base import (
     Conflict,
     Database,
+    StatementTimeout,
     StoreUnavailable,
     Transaction,
     insert,
@@ -13,6 +14,7 @@ from vzaimo.kit.database.open import open_database
 __all__ = [
     "Conflict",
     "Database",
+    "StatementTimeout",
     "StoreUnavailable",
     "Transaction",
     "insert",

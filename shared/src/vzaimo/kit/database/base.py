@@ -24,12 +24,19 @@ _CONFLICT_STATES = frozenset({"40001", "40P01"})
 _POSTGRES_OUTAGES = ("08", "25006", "53", "55P03", "57", "58")
 """Beginnings of SQLSTATEs that the server is to blame for: no connection; a standby; no room, memory or slot; a lock or
 a statement that waits too long, a server that goes or comes; an error of the disk. What was to be done may be good."""
+_STATEMENT_TIMEOUT = "57014"
 _SQLITE_OUTAGES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 """What the file or the disk is to blame for; every other error of SQLite is the statement's."""
 
 
 class StoreUnavailable(Exception):
     """The store does not answer, or is locked by another. Nothing was changed; try again later."""
+
+
+class StatementTimeout(StoreUnavailable):
+    """A statement took longer than any may. An outage to whoever calls; where the store goes on answering others, it
+    is what was asked of it that never will be done.
+    """
 
 
 class Conflict(Exception):
@@ -110,7 +117,8 @@ def translated(error: Exception) -> Exception:
         if state in _CONFLICT_STATES:
             return Conflict(state)
         if (state or "").startswith(_POSTGRES_OUTAGES) or error.connection_invalidated:
-            return StoreUnavailable(type(error.orig).__name__)
+            meaning = StatementTimeout if state == _STATEMENT_TIMEOUT else StoreUnavailable
+            return meaning(type(error.orig).__name__)
         name = getattr(error.orig, "sqlite_errorname", None)
         if name is not None:
             return StoreUnavailable(name) if name.startswith(_SQLITE_OUTAGES) else error

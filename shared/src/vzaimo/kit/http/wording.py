@@ -141,6 +141,17 @@ KIT: Wording = {
         ("Шина не отвечает", "Сервис не получил ответа от NATS, см. /readyz. Повторите, когда она вернётся."),
         ("The bus is away", "NATS does not answer the service, see /readyz. Try again when it is back."),
     ),
+    "stray-message": Words(
+        409,
+        (
+            "В потоке есть чужое",
+            "Сообщение {seq} потока {stream} — не факт этого сервиса: см. `vzaimo bus message {stream} {seq}`.",
+        ),
+        (
+            "The stream holds what is not ours",
+            "Message {seq} of stream {stream} is no fact of this service: see `vzaimo bus message {stream} {seq}`.",
+        ),
+    ),
     "internal-error": Words(
         500,
         ("Ошибка сервиса", "Сообщите номер {trace}, мы найдём причину."),

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from vzaimo.contracts.event import Fact, UnknownFact, parse
 from vzaimo.kit.cancellation import wanted
-from vzaimo.kit.database import Conflict, StoreUnavailable
+from vzaimo.kit.database import Conflict, StatementTimeout, StoreUnavailable
 from vzaimo.kit.inbound import failures
 from vzaimo.kit.inbound.arrival import Arrival
 from vzaimo.kit.inbound.subscription import Subscription
 from vzaimo.kit.inbound.transaction import handle
+from vzaimo.kit.lasting import Lasting
 from vzaimo.kit.metrics import Metrics
 from vzaimo.kit.telemetry import CONSUMER, span
 from vzaimo.kit.work import Works
@@ -32,6 +33,9 @@ ACK_WAIT = 10.0
 TURNS = 8
 """Turns of the loop that a message takes through the client and FastStream, and a few more."""
 LONGEST_PAUSE = 10.0
+TOO_LONG = 3
+"""Times in a row that the store cancels a statement of one batch, before that is the batch's own fault. A store that is
+merely slow cannot count the failure either, so it makes no dead letter of anything."""
 GIVEN_BACK = 1.0
 """Seconds after which a message that a stopping process gives back is handed out: by then it listens no more."""
 
@@ -71,6 +75,7 @@ class Consumer:
         """What has arrived and is not answered yet."""
         self._failing: set[str] = set()
         self._stopping = False
+        self._waiting = Lasting(log)
 
     async def receive(self, message: NatsMessage) -> None:
         """Take a message from FastStream. What is no fact of ours is given up at once."""
@@ -140,7 +145,7 @@ class Consumer:
                 await self._commit([held])
 
     async def _patiently(self, batch: Sequence[Held]) -> None:
-        pause = 0.01
+        pause, cancelled = 0.01, 0
         while wanted():
             try:
                 with self._span(batch):
@@ -148,10 +153,14 @@ class Consumer:
                         self._works, self._service, self.subscription, [held.arrival for held in batch], self._others
                     )
             except (StoreUnavailable, Conflict) as error:
-                log.warning("%s waits for the store: %s", self.name, error)
+                cancelled = cancelled + 1 if isinstance(error, StatementTimeout) else 0
+                if cancelled == TOO_LONG:
+                    raise
+                self._waiting.goes_on("%s waits for the store: %s", self.name, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 continue
+            self._waiting.is_over()
             self._metrics.handled.labels(self.name).inc(new)
             for held in batch:
                 if (event_id := str(held.arrival.event.id)) in self._failing:

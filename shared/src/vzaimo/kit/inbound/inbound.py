@@ -34,6 +34,8 @@ LINGER = 0.1
 """Seconds for which a stopping process still listens, to give back what was on its way."""
 PAUSE = 0.1
 """Seconds until the streams are looked for again; longer each time."""
+SUBSCRIBED_WITHIN = 10.0
+"""Seconds that an operator's word waits for a process that has just begun."""
 WATCH_EVERY = 2.0
 """Seconds between looks at the durables."""
 
@@ -49,6 +51,8 @@ class Inbound:
         self._access = access
         self._metrics = metrics
         self._client: Client | None = None
+        self._listening = asyncio.Event()
+        """All are subscribed: a durable that is made anew meanwhile would be subscribed to as the client makes it."""
         by_name = {one.durable(service): one for one in subscriptions}
         self.consumers = [
             Consumer(service, one, works=works, others=by_name, jetstream=self._jetstream, metrics=metrics)
@@ -85,11 +89,14 @@ class Inbound:
         try:
             await self._ensure_all()
             await broker.start()
+            wanted()  # else nobody would tell those who begin now that we were to end
+            self._listening.set()
             async with asyncio.TaskGroup() as tasks:
                 for consumer in self.consumers:
                     tasks.create_task(consumer.run())
                 tasks.create_task(self._watch())
         finally:
+            self._listening.clear()
             await asyncio.sleep(LINGER)
             with contextlib.suppress(NatsError):  # the bus may be away: there is nothing to say good-bye to
                 await broker.stop()
@@ -107,12 +114,16 @@ class Inbound:
         """Take facts again: one consumer or all, from the start of the stream or since a moment. Returns how many wait.
 
         The inbox and the versions know what was handled: only what was lost has an effect. For a store that was
-        restored from an older copy, and after a bug is mended that made facts dead letters. Raises ``LookupError``.
+        restored from an older copy, and after a bug is mended that made facts dead letters. Raises ``LookupError``, and
+        ``TimeoutError`` where nothing is read.
         """
         chosen = [one for one in self.consumers if name in {None, one.name}]
         if name is not None and not chosen:
             raise LookupError(name)
         waiting = 0
+        if chosen:
+            async with asyncio.timeout(SUBSCRIBED_WITHIN):
+                await self._listening.wait()
         js = await self._jetstream() if chosen else None
         for consumer in chosen:
             if js is not None:

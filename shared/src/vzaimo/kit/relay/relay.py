@@ -231,6 +231,7 @@ class Relay:
             except (StoreUnavailable, Conflict):
                 log.debug("the backlog is not known at the moment")
             self._metrics.outbox_depth.set(self.state.backlog)
+            self._metrics.store_older.set(self.state.behind is not None)
             age = (self._clock.now() - self.state.oldest).total_seconds() if self.state.oldest else 0.0
             self._metrics.outbox_age.set(max(0.0, age))
             await asyncio.sleep(MEASURE_EVERY)

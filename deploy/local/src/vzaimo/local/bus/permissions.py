@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vzaimo.contracts.event import Audience
 from vzaimo.contracts.schemas import every_fact
 from vzaimo.kit.bus import DEADLETTER
-from vzaimo.kit.service import Parts
-from vzaimo.local.papers import services as drawn
+
+if TYPE_CHECKING:
+    from vzaimo.kit.service import Parts
 
 API = "$JS.API"
 CITY_API = "VZAIMO.API"
@@ -39,12 +41,14 @@ def inbox(user: str) -> str:
     return f"_INBOX_{user}"
 
 
-def services() -> dict[str, Parts]:
+def services() -> "dict[str, Parts]":
     """The four services by name."""
+    from vzaimo.local.papers import services as drawn  # two seconds, which not every command needs
+
     return {parts.name: parts for parts, _ in drawn("/nowhere")}
 
 
-def of_service(parts: Parts) -> Permissions:
+def of_service(parts: "Parts") -> Permissions:
     """Its own subjects and streams, consumers with its own filters over what it copies, its dead letters."""
     name = parts.name
     own = [stream.name for stream in parts.streams]

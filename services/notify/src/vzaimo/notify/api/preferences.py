@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 
 from vzaimo.kit.http import Command, Gate, Member, Receipt
-from vzaimo.notify.domain.refusals import BadUnsubscribeToken
 from vzaimo.notify.handlers import preferences
 from vzaimo.notify.shapes.preferences import PreferencesBody, PreferencesView
 from vzaimo.notify.views import preferences as views
@@ -36,8 +35,5 @@ async def unsubscribe(token: Annotated[str, Path(max_length=200)], request: Requ
     gate: Gate = request.app.state.gate
     gate.limits.check_address(request)
     await gate.writes_allowed()
-    key: bytes | None = gate.extras["unsubscribe_key"]
-    if key is None:
-        raise BadUnsubscribeToken
-    await preferences.unsubscribe(token, key, works=gate.works)
+    await preferences.unsubscribe(token, gate.extras["unsubscribe_keys"], works=gate.works)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})

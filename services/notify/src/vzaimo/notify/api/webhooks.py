@@ -28,9 +28,9 @@ router = APIRouter(prefix="/cities/{city}/webhooks", tags=["webhooks"])
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """What the operator has decided: the key of the secrets (none: no webhooks), and whether they lead anywhere."""
+    """What the operator has decided: the keys of the secrets (none: no webhooks), and whether they lead anywhere."""
 
-    key: bytes | None
+    keys: tuple[bytes, ...]
     anywhere: bool
 
 
@@ -115,7 +115,7 @@ async def retry_webhook_delivery(city: Slug, webhook_id: UUID, delivery_id: UUID
 
 def _outgoing(call: Call) -> Outgoing:
     outgoing: Outgoing = call.gate.extras["outgoing"]
-    if outgoing.key is None:
+    if not outgoing.keys:
         raise WebhooksOff
     return outgoing
 
@@ -127,4 +127,4 @@ def _wanted(body: WebhookBody, call: Call, *, active: bool | None = None) -> Wan
 async def _with_secret(city: str, webhook_id: UUID, call: Call) -> Response:
     async with call.gate.database.read() as tx:
         row = await views.webhook(tx, city, webhook_id)
-    return shown_once(WebhookWithSecret.of(row, secret=secret_of(row.secret, _outgoing(call).key or b"")))
+    return shown_once(WebhookWithSecret.of(row, secret=secret_of(row.secret, _outgoing(call).keys[0])))

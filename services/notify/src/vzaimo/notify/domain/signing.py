@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Sequence
 from uuid import UUID
 
 PREFIX = "whsec_"
@@ -13,10 +13,16 @@ def secret_of(secret: UUID, key: bytes) -> str:
     return PREFIX + b64encode(_key_of(secret, key)).decode()
 
 
-def headers(message_id: UUID, moment: int, body: bytes, secrets: Iterable[UUID], key: bytes) -> dict[str, str]:
-    """What a request carries: its id, its moment (seconds since 1970), and a signature with each of the secrets."""
+def headers(
+    message_id: UUID, moment: int, body: bytes, secrets: Sequence[UUID], keys: Sequence[bytes]
+) -> dict[str, str]:
+    """What a request carries: its id, its moment (seconds since 1970), and a signature with each of the secrets.
+
+    By each of our keys: a receiver has its secret from the one that was the first when the secret was made.
+    """
     signed = f"{message_id}.{moment}.".encode() + body
-    signatures = [b64encode(hmac.digest(_key_of(one, key), signed, "sha256")).decode() for one in secrets]
+    known = [_key_of(one, key) for key in keys for one in secrets]
+    signatures = [b64encode(hmac.digest(one, signed, "sha256")).decode() for one in known]
     return {
         "webhook-id": str(message_id),
         "webhook-timestamp": str(moment),

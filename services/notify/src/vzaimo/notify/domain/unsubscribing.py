@@ -2,7 +2,7 @@
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vzaimo.notify.domain.kinds import NOT_MUTED, Group
 from vzaimo.notify.domain.refusals import BadUnsubscribeToken
@@ -17,11 +17,11 @@ def token_for(person: str, groups: Iterable[Group], key: bytes) -> str | None:
     return f"{person}.{names}.{_seal(person, names, key)}"
 
 
-def reader_of(token: str, key: bytes) -> tuple[str, frozenset[Group]]:
+def reader_of(token: str, keys: Sequence[bytes]) -> tuple[str, frozenset[Group]]:
     """Who no longer wants what. Raises ``BadUnsubscribeToken``."""
     person, _, rest = token.partition(".")
     names, _, seal = rest.partition(".")
-    if not hmac.compare_digest(seal.encode(), _seal(person, names, key).encode()):
+    if not any(hmac.compare_digest(seal.encode(), _seal(person, names, key).encode()) for key in keys):
         raise BadUnsubscribeToken
     known = {group.value: group for group in Group if group not in NOT_MUTED}
     # A group of an earlier release may be gone.

@@ -37,15 +37,15 @@ class Desk:
 
     works: Works
     courier: Courier
-    key: bytes
-    """Makes the secrets that requests are signed with."""
+    keys: Sequence[bytes]
+    """Make the secrets that requests are signed with."""
     tried: Callable[[str], None]
     notes: Notes
 
 
-async def send_due(works: Works, courier: Courier, key: bytes, tried: Callable[[str], None]) -> None:
+async def send_due(works: Works, courier: Courier, keys: Sequence[bytes], tried: Callable[[str], None]) -> None:
     """Send as deliveries fall due, until cancelled. Each webhook has a lane. ``tried`` hears what came of each try."""
-    desk = Desk(works, courier, key, tried, Notes(works))
+    desk = Desk(works, courier, keys, tried, Notes(works))
     try:
         await lanes.run(works, lanes.Way("webhooks", partial(take, works), partial(_serve, desk), AT_ONCE))
     finally:
@@ -137,7 +137,7 @@ async def _sent(row: Any, desk: Desk) -> Answer:
     if row.old_secret is not None and now < row.old_secret_until:
         secrets.append(row.old_secret)
     try:
-        signed = headers(row.event, int(now.timestamp()), row.body, secrets, desk.key)
+        signed = headers(row.event, int(now.timestamp()), row.body, secrets, desk.keys)
         traced = {"traceparent": telemetry.traceparent()}
         return await desk.courier.send(row.address, {**_FIXED, **traced, **signed}, row.body)
     except Exception as error:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -14,6 +14,7 @@ from sqlalchemy import Table, case, literal, tuple_, update
 
 from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.database import Conflict, StoreUnavailable
+from vzaimo.kit.lasting import Lasting
 from vzaimo.kit.work import Work, Works
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class Way(Generic[P]):
     """Lanes at a time."""
     patience: float = 0.0
     """Seconds for which the next ones wait for the present ones: a receiver that needs longer is left in its lane."""
+    waiting: Lasting = field(default_factory=lambda: Lasting(log))
+    """Says that the store is away."""
 
 
 async def run(works: Works, way: Way[P]) -> None:
@@ -69,7 +72,9 @@ async def run(works: Works, way: Way[P]) -> None:
                 while await _unbroken(_some(way, lanes, woken, stopping)):
                     pass
             except (StoreUnavailable, Conflict) as error:
-                log.warning("%s wait for the store: %s", way.name, error)
+                way.waiting.goes_on("%s wait for the store: %s", way.name, error)
+            else:
+                way.waiting.is_over()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await woken.wait()
@@ -117,7 +122,7 @@ async def _lane(way: Way[P], several: Sequence[P], stopping: asyncio.Event) -> N
     try:
         await way.serve(several, stopping)
     except (StoreUnavailable, Conflict) as error:
-        log.warning("%s wait for the store: %s", way.name, error)
+        way.waiting.goes_on("%s wait for the store: %s", way.name, error)
 
 
 def _reap(lanes: dict[str, asyncio.Task[None]]) -> None:

@@ -1,5 +1,6 @@
 """A person says what to get by mail."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -31,9 +32,9 @@ async def prefer(wishes: Preferences, expected: int | None, *, works: Works, cau
 
 
 @retry_conflicts
-async def unsubscribe(token: str, key: bytes, *, works: Works) -> Done:
+async def unsubscribe(token: str, keys: Sequence[bytes], *, works: Works) -> Done:
     """Whoever has one of our mails wants no more of its kind. Raises ``BadUnsubscribeToken``."""
-    person, groups = reader_of(token, key)
+    person, groups = reader_of(token, keys)
     async with works.begin(Cause(actor="unsubscribe")) as work:
         row = await _locked(work, person)
         choices = {**row.choices, **{group.value: Choice.OFF.value for group in groups}}

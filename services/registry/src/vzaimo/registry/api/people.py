@@ -78,7 +78,7 @@ async def accept(body: Acceptance, call: Verified) -> Response:
         works=call.works,
         cause=call.cause,
         invited=call.verified,
-        invitation_key=call.gate.extras["invitation_key"],
+        invitation_keys=call.gate.extras["invitation_keys"],
     )
     return call.receipt(done)
 

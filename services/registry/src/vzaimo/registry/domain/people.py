@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -37,19 +38,20 @@ class Invitation:
 def secret_of(invitation: UUID, key: bytes) -> str:
     """The secret in the mail: the id, and its HMAC-SHA256 under the service's key.
 
-    Derived, not stored: a copy of the store redeems nothing, and a mail sent again carries the same secret.
+    Derived, not stored: a copy of the store redeems nothing, and a mail sent again carries the same secret (after a
+    change of keys another one, as good).
     """
     seal = hmac.digest(key, invitation.bytes, hashlib.sha256)
     return urlsafe_b64encode(invitation.bytes + seal).decode().rstrip("=")
 
 
-def invited_by(secret: str, key: bytes) -> UUID:
+def invited_by(secret: str, keys: Sequence[bytes]) -> UUID:
     """The invitation that a secret belongs to. Raises ``UnknownInvitation`` for a made-up one."""
     try:
         invitation = UUID(bytes=urlsafe_b64decode(secret + "=" * (-len(secret) % 4))[:16])
     except ValueError:
         raise UnknownInvitation from None
-    if not hmac.compare_digest(secret_of(invitation, key).encode(), secret.encode()):
+    if not any(hmac.compare_digest(secret_of(invitation, key).encode(), secret.encode()) for key in keys):
         raise UnknownInvitation
     return invitation
 

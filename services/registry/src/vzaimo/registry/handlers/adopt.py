@@ -16,7 +16,6 @@ from vzaimo.contracts.registry import (
     RoleFact,
     TopicFact,
 )
-from vzaimo.kit import lemmas
 from vzaimo.kit.database import insert
 from vzaimo.kit.roles import role_columns
 from vzaimo.kit.work import Work
@@ -39,8 +38,10 @@ _PRIVATE = ("summary", "does_not_apply", "baseline_reasons", "remark", "created_
 
 
 async def adopt(work: Work, facts: Sequence[Fact]) -> None:
-    """Write the newest state of each aggregate, and set the timers that it asks for: those of the backup are old."""
-    await lemmas.ready()
+    """Write the newest state of each aggregate, and set the timers that it asks for: those of the backup are old.
+
+    Lemmas are loaded where they are first needed: a transaction is open, and the gateway takes no command meanwhile.
+    """
     for fact in facts:
         if isinstance(fact, ContactErased):
             person = fact.contact.person

@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import or_, select, update
 
+from vzaimo.kit.cancellation import wanted
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import Conflict, StoreUnavailable, insert
+from vzaimo.kit.lasting import Lasting
 from vzaimo.kit.roles import RoleName
 from vzaimo.kit.smtp import MailDeferred, MailRejected, Smtp
 from vzaimo.kit.tables import MarkRow, table_of
@@ -37,7 +39,8 @@ async def send_due(
     works: Works, smtp: Smtp, *, key: bytes, sender: str, portal: str, first_moderator: str | None = None
 ) -> None:
     """Invite the first moderator, then send invitations as they fall due, until cancelled."""
-    while True:
+    waiting = Lasting(log)
+    while wanted():
         try:
             if first_moderator is not None:
                 await invite_first_moderator(works, first_moderator)
@@ -45,7 +48,9 @@ async def send_due(
             while await send_one(works, smtp, key=key, sender=sender, portal=portal):
                 pass
         except (StoreUnavailable, Conflict) as error:
-            log.warning("invitations wait for the store: %s", error)
+            waiting.goes_on("invitations wait for the store: %s", error)
+        else:
+            waiting.is_over()
         await asyncio.sleep(POLL)
 
 

@@ -104,10 +104,10 @@ async def revoke(invitation_id: UUID, *, works: Works, cause: Cause, actor: Acto
 
 @retry_conflicts
 async def accept(
-    command: AcceptInvitation, *, works: Works, cause: Cause, invited: Claims, invitation_key: bytes
+    command: AcceptInvitation, *, works: Works, cause: Cause, invited: Claims, invitation_keys: Sequence[bytes]
 ) -> Done:
     """Whoever holds the secret and the invited, verified mailbox takes the role."""
-    invitation_id = people.invited_by(command.secret, invitation_key)
+    invitation_id = people.invited_by(command.secret, invitation_keys)
     async with works.begin(cause) as work:
         row = await work.first(locked(INVITATION, invitation_id))
         if row is None:
