@@ -210,8 +210,9 @@ async def test_reminders_come_in_time_once_and_not_after_a_long_outage(
     clock.advance(event.deadlines.decide_by - 2 * DAY - clock.now())
     await heard("host", "request-submitted", "decisions-soon")
     # Two days and more after they fell due nobody wants the reminders a week, and three days, ahead.
-    clock.advance(event.deadlines.confirm_by - DAY - clock.now())
-    approved = request_of(status=RequestStatus.APPROVED, **SEATS)
+    by = event.deadlines.confirm_by
+    clock.advance(by - DAY - clock.now())
+    approved = request_of(status=RequestStatus.APPROVED, confirm_by=by, **SEATS)
     await foreign.tell(RequestApproved(aggregate_version=3, request=approved))
     sofar = ("event-announced", "request-approved", "confirmation-soon")
     await heard("boris", *sofar)
