@@ -312,6 +312,7 @@ async def test_the_host_reads_words_and_practices_others_the_mean(guest, gateway
     for shown in ("Слова &lt;Твери&gt;", "Карта &lt;ученика&gt;", "Собираются внедрить"):
         assert shown in text
     gateways.answers["registry", "/me"] = me(("coordinator", "izhevsk"))
+    await guest.sign_in(code="again")
     gateways.answers["requests", f"/events/{EVENT}/feedback"] = {"event": EVENT, "number": 1, "mean": 4.0}
     text = (await guest.get(f"/events/{EVENT}/feedback")).text
     assert "Слова городов читает принимающий город" in text

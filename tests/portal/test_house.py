@@ -164,6 +164,22 @@ async def test_a_reader_sees_the_own_write(member, gateways):
     assert read[0].headers["authorization"] == "Bearer a.b.c"
 
 
+async def test_roles_are_asked_for_once_and_anew_after_an_own_write(member, gateways):
+    gateways.answers["POST", "/inbox/read-all"] = httpx2.Response(
+        200, json={"id": "x", "version": 7}, headers={"Vzaimo-Position": "inbox/abc/7"}
+    )
+
+    def asked():
+        return [one.url.path for one in gateways.asked].count("/v1/me")
+
+    for _ in range(2):
+        assert (await member.get("/my")).status_code == 200
+    assert asked() == 1
+    await member.post("/inbox/read-all")
+    await member.get("/my")
+    assert asked() == 2
+
+
 async def test_what_people_wrote_is_shown_as_they_wrote_it(browser, gateways):
     written = '<script>alert(1)</script> О\'Генри & "Ко" \u202eשלום'
     gateways.answers["calendar", "/events"] = [event(title=written)]

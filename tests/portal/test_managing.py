@@ -80,6 +80,7 @@ async def test_what_may_be_done_depends_on_who_and_when(host, gateways, shown):
     assert re.findall(rf'action="{MANAGE}/(\w+)"', (await host.get(MANAGE)).text) == ["clone"]
     shown()
     gateways.answers["registry", "/me"] = me(("viewer", "moskva"))
+    await host.sign_in(code="again")
     text = (await host.get(MANAGE)).text
     assert f'action="{MANAGE}/' not in text
     assert f'href="{MOVE}"' not in text

@@ -125,7 +125,8 @@ def test_a_session_comes_back_as_it_was_and_only_to_us():
     assert other.open(cookies) == Session()
     assert Seal((NEW, OLD), secure=False).open(cookies) == session
     name, value = next(iter(cookies.items()))
-    assert seal.open({name: value[:-2] + "AA"}) == Session()
+    other_end = "B" if value[-9] == "A" else "A"  # not the last letter: it has bits that say nothing
+    assert seal.open({name: value[:-9] + other_end + value[-8:]}) == Session()
     assert seal.open({name: "nonsense"}) == Session()
 
 

@@ -125,6 +125,7 @@ async def test_after_the_freeze_the_host_has_the_form_and_the_guest_may_still_gi
     guest = (await member.get(PAGE)).text
     assert ('value="replace"' in guest, 'value="release"' in guest) == (False, True)
     gateways.answers["registry", "/me"] = me(("coordinator", "moskva"))
+    await member.sign_in(code="again")
     host = (await member.get(PAGE)).text
     assert ('value="replace"' in host, 'value="release"' in host) == (True, False)
 

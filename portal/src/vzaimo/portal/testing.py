@@ -11,6 +11,8 @@ from vzaimo.portal.house.settings import PortalSettings
 
 PORTAL = "http://portal.example"
 ISSUER = "http://issuer.example"
+TOKENS = {"good": "a.b.c", "again": "a.b.d"}
+"""What the issuer gives for a code: another token for whoever signs in again."""
 EVENT = "01890000-0000-7000-8000-000000000001"
 REQUEST = "01890000-0000-7000-8000-000000000002"
 PRACTICE = "01890000-0000-7000-8000-000000000003"
@@ -237,10 +239,10 @@ class Gateways:
                     "token_endpoint": f"{ISSUER}/token",
                 },
             )
-        form = parse_qs(asked.content.decode())
-        if form["code"] != ["good"]:
+        token = TOKENS.get(parse_qs(asked.content.decode())["code"][0])
+        if token is None:
             return httpx2.Response(400, json={"error": "invalid_grant"})
-        return httpx2.Response(200, json={"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 3600})
+        return httpx2.Response(200, json={"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 
 
 def problem(status: int, kind: str, title: str, **more: Any) -> httpx2.Response:
