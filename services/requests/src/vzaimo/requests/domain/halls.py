@@ -133,10 +133,10 @@ class Hall:
         due = [deadlines.patience(one, self.event) for one in self.requests.values()]
         return min((moment for _, moment in filter(None, due)), default=None)
 
-    def lapse_unconfirmed(self, now: datetime) -> None:
-        """Seats that are granted and not confirmed in time come free (rule 9)."""
+    def lapse_unconfirmed(self, by: datetime) -> None:
+        """Seats that should have been confirmed by then come free (rule 9)."""
         self._those_to_come(
-            lambda one: one.confirm_by is not None and one.confirm_by <= now,
+            lambda one: one.confirm_by is not None and one.confirm_by <= by,
             lambda one: (deadlines.lapse(one), Step.LAPSE),
         )
 

@@ -73,7 +73,8 @@ async def lapse_unconfirmed(work: Work, due: Due) -> None:
         await _page_done(hall, due, None)
         return
     last = await hall.page([RequestStatus.APPROVED], after)
-    hall.hall.lapse_unconfirmed(work.now)
+    # Not those with a later moment of their own, which may have been put off, however late this timer is.
+    hall.hall.lapse_unconfirmed(min(work.now, hall.event.deadlines.confirm_by))
     await _page_done(hall, due, last)
 
 
