@@ -10,6 +10,7 @@ from vzaimo.kit.settings import Settings
 from vzaimo.kit.tables import MarkRow, TimerRow, table_of
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.services import running
+from vzaimo.kit.timers import Timers
 from vzaimo.requests.main import parts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -23,7 +24,7 @@ async def away(foreign, settings_of, clock):
     settings = settings_of(Settings)
 
     @asynccontextmanager
-    async def opened(event, *, decided, awake, gone):
+    async def opened(event, *, decided, awake, gone, back=lambda: None):
         async with running(parts(), settings, clock) as service:
             await service.known("host", "boris")
             await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
@@ -37,11 +38,20 @@ async def away(foreign, settings_of, clock):
             clock.advance(awake)
             await eventually(lambda: _marked(service, clock.now()), "the mark")
         clock.advance(gone)
+        back()
         async with running(parts(), settings, clock) as service:
             await service.known("host")
             yield Back(service, request)
 
     return opened
+
+
+def late(make_event):
+    """An event whose guests confirm within a day, a month before it: seats that are granted now have two."""
+    start = make_event().announced_at + 30 * DAY
+    soon, usual = start - 29 * DAY, make_event().deadlines
+    moments = {"apply_closes": soon - HOUR, "decide_by": soon, "confirm_by": soon, "roster_freeze": start - DAY}
+    return make_event(starts_at=start, ends_at=start + DAY, deadlines=usual.model_copy(update=moments))
 
 
 class Back:
@@ -73,16 +83,24 @@ async def test_seats_that_should_have_been_confirmed_meanwhile_are_kept_for_as_l
 
 
 async def test_seats_that_were_granted_late_are_kept_for_as_long_again(away, make_event, clock):
-    start = make_event().announced_at + 30 * DAY
-    soon, usual = start - 29 * DAY, make_event().deadlines
-    moments = {"apply_closes": soon - HOUR, "decide_by": soon, "confirm_by": soon, "roster_freeze": start - DAY}
-    deadlines = usual.model_copy(update=moments)
-    event = make_event(starts_at=start, ends_at=start + DAY, deadlines=deadlines)
-    async with away(event, decided=True, awake=2 * DAY - HOUR, gone=6 * HOUR) as back:
+    async with away(late(make_event), decided=True, awake=2 * DAY - HOUR, gone=6 * HOUR) as back:
         await back.waits_until("grant-expires", clock.now() + 6 * HOUR)
         await back.sees(status="approved")
         clock.advance(6 * HOUR)
         await back.sees(status="released", confirm_by=None)
+
+
+async def test_a_hall_whose_own_timer_is_late_leaves_them_their_later_moment(away, make_event, clock, monkeypatch):
+    """The hall's deadline passed before the outage, and nobody looked; that of the seats passed within it."""
+
+    async def nothing(_timers):
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Timers, "run_one", nothing)
+        async with away(late(make_event), decided=True, awake=2 * DAY - HOUR, gone=6 * HOUR, back=patch.undo) as back:
+            await back.waits_until("grant-expires", clock.now() + 6 * HOUR)
+            await back.sees(status="approved")
 
 
 async def test_a_host_that_should_have_decided_meanwhile_has_every_step_again(away, make_event, clock):

@@ -76,7 +76,9 @@ async def _fill(calls: Client, say: Say, *, story: bool) -> None:
         await sequel.play(calls, lambda _line: None)
         say("запрос на обучение нашёл ответ, очередь продвинулась, день перенесён")
         await season.prepare(calls, datetime.now(UTC))
-        await asyncio.sleep(today.left(datetime.now(UTC)))
+        left = today.left(datetime.now(UTC))
+        say(f"день в Ижевске начинается через {left:.0f} с")
+        await asyncio.sleep(left)
         await season.end(calls, today, say)
     except (Refused, TimeoutError) as error:
         # The set works without; whoever wants the story plays it with `make demo`.

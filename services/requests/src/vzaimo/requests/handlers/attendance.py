@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select
 
 from vzaimo.contracts.calendar import SeatMode
+from vzaimo.contracts.requests import Request
 from vzaimo.kit.cause import Cause
 from vzaimo.kit.database import retry_conflicts
 from vzaimo.kit.identity import Actor, NotAllowed
@@ -28,20 +29,20 @@ async def record(event_id: UUID, session_id: UUID, roll: Roll, *, works: Works, 
         event = await event_known(work, event_id)
         seated = TRANSITIONS[Step.RECORD_ATTENDANCE].origin
         rows = await read_locked(work, REQUEST.c.event == event_id, REQUEST.c.status.in_(seated))
-        if not await acts_for_host(work, actor, event.host, [request_of(row) for row in rows]):
+        requests = [request_of(row) for row in rows]
+        if not await acts_for_host(work, actor, event.host, requests):
             raise NotAllowed
         attendance.check_roll(event, session_id, roll, work.now)
-        listed = list(_listed(rows, roll))
+        listed = list(_listed(requests, roll))
         await work.execute(delete(ATTENDANCE).where(ATTENDANCE.c.session == session_id))
         if listed:
             fixed = {"session": session_id, "event": event_id, "recorded_at": work.now}
             await work.execute(insert(ATTENDANCE), [fixed | one for one in listed])
-        await _conclude(work, event_id, rows)
+        await _conclude(work, event_id, rows, requests)
         return work.done("attendance", session_id, 1)
 
 
-def _listed(rows: Sequence[Any], roll: Roll) -> Iterable[dict[str, Any]]:
-    requests = [request_of(row) for row in rows]
+def _listed(requests: Sequence[Request], roll: Roll) -> Iterable[dict[str, Any]]:
     expected = {one.id: request.id for request in requests for one in request.delegates if one.status in EXPECTED}
     attendance.check_delegates(expected, roll)
     remote = {request.id for request in requests if request.mode is SeatMode.REMOTE}
@@ -55,7 +56,7 @@ def _listed(rows: Sequence[Any], roll: Roll) -> Iterable[dict[str, Any]]:
             yield {"request": request_id, "who": role.value, "minutes": None, "people": people}
 
 
-async def _conclude(work: Work, event_id: UUID, rows: Sequence[Any]) -> None:
+async def _conclude(work: Work, event_id: UUID, rows: Sequence[Any], requests: Sequence[Request]) -> None:
     """Whoever came to any session attended; of a role, as many as at its best attended session."""
     found = await work.all(
         select(ATTENDANCE.c.request, ATTENDANCE.c.who, func.max(ATTENDANCE.c.people).label("people"))
@@ -65,10 +66,10 @@ async def _conclude(work: Work, event_id: UUID, rows: Sequence[Any]) -> None:
     came: dict[UUID, dict[str, int]] = {}
     for one in found:
         came.setdefault(one.request, {})[one.who] = one.people
-    after = [(row, attendance.attend(request_of(row), came.get(row.id, {}))) for row in rows]
-    changed = [(row, request) for row, request in after if request != request_of(row)]
+    after = [attendance.attend(request, came.get(request.id, {})) for request in requests]
+    changed = [(row, now) for row, before, now in zip(rows, requests, after, strict=True) if now != before]
     await write(work, changed, Step.RECORD_ATTENDANCE)
-    await _count(work, {row.id: attendance.turnout(request, came.get(row.id, {})) for row, request in after})
+    await _count(work, {request.id: attendance.turnout(request, came.get(request.id, {})) for request in after})
 
 
 async def _count(work: Work, turnouts: Mapping[UUID, Mapping[Any, int]]) -> None:

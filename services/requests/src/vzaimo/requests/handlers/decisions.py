@@ -46,10 +46,7 @@ async def decide(
     The moderator decides what was escalated, and for a host that is suspended.
     """
     async with works.begin(cause) as work:
-        hall = await hall_of(work, request_id)
-        request = await hall.request(request_id)
-        await _check_decider(work, request, actor)
-        check_version(hall.version(request_id), version)
+        hall, request = await _hosted(work, request_id, actor, version, moderated=True)
         requests.check_open(hall.event)
         if command.approved:
             await hall.admit(requests.approve(request, command.chosen, command.reason, work.now))
@@ -65,10 +62,7 @@ async def prioritise(
 ) -> Done:
     """The host, or the moderator as above, moves a request up or down its queue; nobody loses a seat by it."""
     async with works.begin(cause) as work:
-        hall = await hall_of(work, request_id)
-        request = await hall.request(request_id)
-        await _check_decider(work, request, actor)
-        check_version(hall.version(request_id), version)
+        hall, request = await _hosted(work, request_id, actor, version, moderated=True)
         await hall.take(requests.prioritise(request, priority), Step.PRIORITISE)
         await hall.serve()
         return await done(hall, request_id)
@@ -124,19 +118,18 @@ async def redirect(
         return await done(hall, request_id)
 
 
-async def _hosted(work: Work, request_id: UUID, actor: Actor, version: int | None) -> tuple[OpenHall, Request]:
+async def _hosted(
+    work: Work, request_id: UUID, actor: Actor, version: int | None, *, moderated: bool = False
+) -> tuple[OpenHall, Request]:
+    """A request for its host; ``moderated``: for the moderator, too, where the host does not act."""
     hall = await hall_of(work, request_id)
     request = await hall.request(request_id)
-    _check_host(request, actor)
+    if not (moderated and sent(request) and await acts_for_host(work, actor, request.host, [request])):
+        _check_host(request, actor)
     check_version(hall.version(request_id), version)
     return hall, request
 
 
 def _check_host(request: Request, actor: Actor) -> None:
     if not actor.coordinates(request.host) or not sent(request):
-        raise hidden(request, actor)
-
-
-async def _check_decider(work: Work, request: Request, actor: Actor) -> None:
-    if not sent(request) or not await acts_for_host(work, actor, request.host, [request]):
         raise hidden(request, actor)
