@@ -27,6 +27,8 @@ async def away(foreign, settings_of, clock):
     async def opened(event, *, decided, awake, gone, back=lambda: None):
         async with running(parts(), settings, clock) as service:
             await service.known("host", "boris")
+            # Cities come by another consumer than roles: whoever is known may be so before the own city is.
+            await eventually(lambda: service.service.inbound.caught_up, "the cities")
             await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
             await eventually(lambda: _opened(service, event.id), "the ledger")
             body = {"event": str(event.id), "city": "tver", "mode": "in_person"}
