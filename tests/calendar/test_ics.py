@@ -5,7 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -168,6 +168,7 @@ WORDS = st.text(st.sampled_from("аб,;:\\\"n\n \tЖ🎓👩‍🏫é-=%^'\r"), 
 
 
 @given(WORDS, WORDS)
+@example("D:\\New", "\\N")
 @settings(deadline=None)
 def test_any_text_survives_escaping_and_folding(title, summary):
     assert_survives(title, summary)

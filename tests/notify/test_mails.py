@@ -247,7 +247,7 @@ async def test_a_visit_enters_the_guests_calendar_and_leaves_it(
     notify, foreign, event, request_of, mails_to, mail_about
 ):
     (first,) = event.sessions
-    second = first.model_copy(update={"id": new_id(), "title": "День 2", "joinable": True})
+    second = first.model_copy(update={"id": new_id(), "title": "День 2, D:\\New", "joinable": True})
     event = event.model_copy(update={"sessions": (first, second), "schedule_revision": 3})
     approved = request_of(status=RequestStatus.APPROVED, schedule_revision=3, **SEATS)
     await foreign.tell(EventAnnounced(aggregate_version=1, event=event))
@@ -270,6 +270,7 @@ async def test_a_visit_enters_the_guests_calendar_and_leaves_it(
         (shown,) = calendar.events
         assert calendar["METHOD"] == "REQUEST"
         assert (shown["UID"], shown["SEQUENCE"]) == (f"{session.id}@vzaimo.city", 2)
+        assert shown["SUMMARY"] == f"{event.title}: {session.title}"
         assert shown.start == session.starts_at
         assert shown["ATTENDEE"] == "mailto:boris@city.example"
         assert shown["ORGANIZER"] == "mailto:noreply@vzaimo.city"

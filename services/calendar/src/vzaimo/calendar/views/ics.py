@@ -11,6 +11,7 @@ from vzaimo.calendar.domain.feeds import Entry, Surroundings
 from vzaimo.calendar.views.words import WORDS, printable, shortened
 from vzaimo.contracts.calendar import Session, Site
 from vzaimo.kit.http.language import Language
+from vzaimo.kit.ics import Text
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 REFRESH = timedelta(hours=1)
@@ -24,8 +25,8 @@ def render(entries: Sequence[Entry], around: Surroundings, *, name: str, languag
     calendar.add("PRODID", "-//Vzaimo//calendar//RU")
     calendar.add("VERSION", "2.0")
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("NAME", vText(name))
-    calendar.add("X-WR-CALNAME", vText(name))
+    calendar.add("NAME", Text(name))
+    calendar.add("X-WR-CALNAME", Text(name))
     calendar.add("REFRESH-INTERVAL", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
     calendar.add("X-PUBLISHED-TTL", vDuration(REFRESH))
     if entries:
@@ -55,11 +56,11 @@ def _vevent(
     shown.add("DTSTART", session.starts_at.astimezone(zone))
     shown.add("DTEND", session.ends_at.astimezone(zone))
     # Many programs show a cancelled event as any other: the words say it, too.
-    shown.add("SUMMARY", printable(f"{words.cancelled}: {title}" if entry.called_off else title))
-    shown.add("DESCRIPTION", _description(entry, around, language, page, join))
+    shown.add("SUMMARY", Text(printable(f"{words.cancelled}: {title}" if entry.called_off else title)))
+    shown.add("DESCRIPTION", Text(_description(entry, around, language, page, join)))
     shown.add("URL", vUri(page))
     if session.site is not None:
-        shown.add("LOCATION", _place(session.site))
+        shown.add("LOCATION", Text(_place(session.site)))
         where = around.places.get(session.site.organisation) if session.site.organisation else None
         if where is not None:
             shown.add("GEO", vGeo(where))

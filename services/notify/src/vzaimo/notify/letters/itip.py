@@ -16,6 +16,7 @@ import icalendar
 from icalendar import vCalAddress, vText, vUri
 
 from vzaimo.contracts.calendar import Event, Session
+from vzaimo.kit.ics import Text
 from vzaimo.notify.letters.mail import Envelope
 
 Method = Literal["REQUEST", "CANCEL"]
@@ -69,14 +70,14 @@ def _vevent(event: Event, session: Session, invitation: Invitation, envelope: En
     shown.add("STATUS", "CANCELLED" if cancelled else "CONFIRMED")
     shown.add("DTSTART", session.starts_at.astimezone(zone))
     shown.add("DTEND", session.ends_at.astimezone(zone))
-    shown.add("SUMMARY", event.title if len(event.sessions) == 1 else f"{event.title}: {session.title}")
+    shown.add("SUMMARY", Text(event.title if len(event.sessions) == 1 else f"{event.title}: {session.title}"))
     shown.add("ORGANIZER", _address(envelope.sender))
     attendee = _address(envelope.to)
     attendee.params |= {"ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText("NEEDS-ACTION"), "RSVP": vText("FALSE")}
     shown.add("ATTENDEE", attendee)
     if session.site is not None:
         site = session.site
-        shown.add("LOCATION", f"{site.name}, {site.address}" if site.address else site.name)
+        shown.add("LOCATION", Text(f"{site.name}, {site.address}" if site.address else site.name))
     if session.joinable and not cancelled:
         # Never the link itself: there the caller's right to it is looked at.
         shown.add("URL", vUri(f"{invitation.join_url}/v1/events/{event.id}/join?session={session.id}"))
