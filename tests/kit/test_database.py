@@ -395,6 +395,28 @@ def test_whatever_interrupts_the_closing_every_connection_is_closed(postgres_url
     assert left == dict.fromkeys(left, 0)
 
 
+@pytest.mark.parametrize("way", ["read", "begin"])
+@pytest.mark.parametrize("before", [0, 1], ids=["a new connection", "one of the pool"])
+async def test_whoever_is_cancelled_at_any_turn_gives_the_connection_back(postgres_url, monkeypatch, way, before):
+    """The driver lets others run at each of its steps, as it does where a loop is busy: there a cancellation hits."""
+    monkeypatch.setattr(psycopg.waiting, "MAX_BUSY_TIME", 0)
+
+    async def look():
+        async with getattr(database, way)() as tx:
+            await tx.scalar(select(1))
+
+    for turns in range(20):
+        database = await open_database(postgres_url, pool_size=1)
+        for _ in range(before):
+            await look()
+        looking = asyncio.create_task(look())
+        await turn(turns)
+        looking.cancel()
+        await asyncio.wait([looking])
+        assert (turns, database.engine.pool.checkedout()) == (turns, 0)
+        await database.close()
+
+
 async def test_who_reads_while_the_store_is_closed_leaves_nothing_open(tmp_path):
     database = await open_database(f"sqlite:///{tmp_path / 'x.db'}")
     async with database.read() as reader, database.begin() as writer:

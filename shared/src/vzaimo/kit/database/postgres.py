@@ -71,7 +71,6 @@ class PostgresDatabase(Database):
         self.engine = _engine(url, pool_size)
         self._aside = _engine(url, ASIDE)
         self._looking = _engine(url, LOOKING)
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -87,7 +86,9 @@ class PostgresDatabase(Database):
     async def read(self) -> AsyncIterator[Transaction]:
         """On one connection; without BEGIN and ROLLBACK, which would be two more ways to the server and back."""
         try:
-            async with self._reading.connect() as connection:
+            async with self.engine.connect() as connection:
+                # Not an option of the engine: a cancellation that hits while it is set would lose the connection.
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
                 yield PostgresTransaction(connection)
         except (DBAPIError, PoolTimeout) as error:
             raise translated(error) from error

@@ -89,7 +89,7 @@ async def run(works: Works, way: Way[P]) -> None:
 
 
 async def _unbroken(look: Coroutine[Any, Any, bool]) -> bool:
-    """Finish a look into the store even if told to stop meanwhile: broken off, it may leave a connection open."""
+    """Finish a look into the store even if told to stop meanwhile: what it took would wait for its lease to end."""
     task = asyncio.create_task(look)
     try:
         return await asyncio.shield(task)
