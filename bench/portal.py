@@ -16,6 +16,7 @@ from vzaimo.local.client import client
 from vzaimo.local.ground import known
 from vzaimo.portal.house.session import Seal, Session
 from vzaimo.portal.house.settings import PortalSettings
+from vzaimo.portal.house.wire import Connections
 from vzaimo.portal.main import portal
 
 TIMES = 300
@@ -81,24 +82,24 @@ async def _asked(ground, path, cookie):
     """What a page asks the gateways once it knows the names of cities: seen by a portal in this process."""
     asked = []
 
-    class Seen(httpx2.AsyncHTTPTransport):
-        async def handle_async_request(self, request):
-            asked.append(request)
-            return await super().handle_async_request(request)
+    class Seen(Connections):
+        async def ask(self, method, url, headers, body=None):
+            asked.append((urlsplit(url), headers))
+            return await super().ask(method, url, headers, body)
 
     told = {name.removeprefix("VZAIMO_PORTAL_").lower(): value for name, value in ground.portal_environment.items()}
     settings = PortalSettings(**{name: value for name, value in told.items() if name in PortalSettings.model_fields})
-    async with Seen() as transport:
-        app = httpx2.ASGITransport(app=portal(settings, transport))
+    async with Seen(settings.patience) as wire:
+        app = httpx2.ASGITransport(app=portal(settings, wire))
         async with httpx2.AsyncClient(transport=app, base_url=ground.portal, headers={"Cookie": cookie}) as browser:
             (await browser.get(path)).raise_for_status()
             asked.clear()
             (await browser.get(path)).raise_for_status()
-    return [(one.url.port, _get(one.url.raw_path.decode(), **_passed_on(one.headers))) for one in asked]
+    return [(url.port, _get(f"{url.path}?{url.query}", **_passed_on(headers))) for url, headers in asked]
 
 
 def _passed_on(headers):
-    return {name: headers[name] for name in ("authorization", "accept-language") if name in headers}
+    return {name: headers[name] for name in ("Authorization", "Accept-Language") if name in headers}
 
 
 def _get(path, **headers):

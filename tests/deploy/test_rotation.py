@@ -30,8 +30,7 @@ from vzaimo.kit.testing.tokens import ISSUER
 from vzaimo.notify import main as notify
 from vzaimo.notify.settings import NotifySettings
 from vzaimo.portal.house.settings import load
-from vzaimo.portal.main import portal
-from vzaimo.portal.testing import PORTAL, Browser, Gateways, settings
+from vzaimo.portal.testing import PORTAL, Browser, Gateways, settings, stubbed
 from vzaimo.portal.testing import problem as gateways_problem
 from vzaimo.registry import main as registry
 from vzaimo.registry.settings import RegistrySettings
@@ -189,7 +188,7 @@ async def site(file, gateways, cookies):
     told = settings().model_dump() | {"gateways": None}
     known = {f"VZAIMO_PORTAL_{name}".upper(): str(told[name]) for name in ADDRESSES}
     with mock.patch.dict(os.environ, known | file.told(), clear=True):
-        app = portal(load(), httpx2.MockTransport(gateways))
+        app = stubbed(load(), httpx2.MockTransport(gateways))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=PORTAL, cookies=cookies) as http:
         yield Browser(http)

@@ -9,9 +9,8 @@ import pytest
 import uvicorn
 from playwright.async_api import async_playwright
 
-from vzaimo.portal.main import portal
 from vzaimo.portal.samples import fill
-from vzaimo.portal.testing import EVENT, PORTAL, SCHOOL, Browser, Gateways, city, me, settings
+from vzaimo.portal.testing import EVENT, PORTAL, SCHOOL, Browser, Gateways, city, me, settings, stubbed
 
 PLAN = {
     "title": "Визит",
@@ -45,7 +44,7 @@ def gateways():
 
 @pytest.fixture
 async def browser(gateways):
-    app = portal(settings(), httpx2.MockTransport(gateways))
+    app = stubbed(settings(), httpx2.MockTransport(gateways))
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=PORTAL) as http:
         yield Browser(http)
@@ -64,7 +63,7 @@ async def served(gateways):
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        app = portal(settings(public_url=url, traces_url="http://traces.example"), httpx2.MockTransport(gateways))
+        app = stubbed(settings(public_url=url, traces_url="http://traces.example"), httpx2.MockTransport(gateways))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         serving = asyncio.create_task(server.serve([listening]))
         yield url

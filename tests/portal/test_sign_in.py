@@ -9,8 +9,7 @@ from vzaimo.local.ground import prepared
 from vzaimo.local.issuer import Issuer
 from vzaimo.local.mailbox import Mailbox
 from vzaimo.local.traces.store import Traces
-from vzaimo.portal.main import portal
-from vzaimo.portal.testing import Browser, settings
+from vzaimo.portal.testing import Browser, settings, stubbed
 
 # RFC 7636, appendix B.
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
@@ -77,7 +76,7 @@ async def test_somebody_signs_in(at_desk, ground):
             )
         return httpx2.Response(503)
 
-    app = portal(settings(public_url=ground.portal, issuer=ground.desk), httpx2.MockTransport(wires))
+    app = stubbed(settings(public_url=ground.portal, issuer=ground.desk), httpx2.MockTransport(wires))
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url=ground.portal) as http:
         away = (await Browser(http).get("/login?back=/inbox")).headers["location"]

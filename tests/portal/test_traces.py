@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vzaimo.portal.house.traces import Trace, waterfall
-from vzaimo.portal.main import portal
-from vzaimo.portal.testing import EVENT, PORTAL, TRACE, Browser, me, problem, settings, span, trace
+from vzaimo.portal.testing import EVENT, PORTAL, TRACE, Browser, me, problem, settings, span, stubbed, trace
 
 STORE = "http://traces.example"
 LINE = {
@@ -29,7 +28,7 @@ async def watched(gateways):
     """The portal where traces are kept, visited by a moderator."""
     gateways.answers["registry", "/me"] = me(("moderator", None))
     gateways.answers["traces", "/traces"] = [LINE]
-    app = portal(settings(traces_url=STORE), httpx2.MockTransport(gateways))
+    app = stubbed(settings(traces_url=STORE), httpx2.MockTransport(gateways))
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url=PORTAL) as http:
         browser = Browser(http)

@@ -30,8 +30,8 @@ from vzaimo.kit.testing.tokens import AUDIENCE, ISSUER, token, write_jwks
 from vzaimo.local import ground as grounds
 from vzaimo.notify import main as notify
 from vzaimo.notify.settings import NotifySettings
-from vzaimo.portal.main import portal
 from vzaimo.portal.testing import settings as portal_settings
+from vzaimo.portal.testing import stubbed
 from vzaimo.registry import main as registry
 from vzaimo.registry.settings import RegistrySettings
 from vzaimo.requests import main as requests
@@ -495,7 +495,7 @@ async def doors(world, wires, chromium):
         notify = await stack.enter_async_context(listening(lambda _: world.services["notify"].service.app()))
 
         def made(url):
-            return portal(portal_settings(issuer=ISSUER, public_url=url), wires(notify), world.clock.now)
+            return stubbed(portal_settings(issuer=ISSUER, public_url=url), wires(notify), world.clock.now)
 
         url = await stack.enter_async_context(listening(made))
         playwright = await stack.enter_async_context(async_playwright())

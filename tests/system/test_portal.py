@@ -8,8 +8,7 @@ import pytest
 
 from vzaimo.kit.testing import eventually
 from vzaimo.kit.testing.tokens import ISSUER
-from vzaimo.portal.main import portal
-from vzaimo.portal.testing import PORTAL, Browser, settings
+from vzaimo.portal.testing import PORTAL, Browser, settings, stubbed
 
 PLAN = {
     "title": "Визит",
@@ -38,7 +37,7 @@ PLAN = {
 @pytest.fixture
 async def visitors(world, wires):
     """People at the portal: each with a browser of their own."""
-    app = portal(settings(issuer=ISSUER), wires(), world.clock.now)
+    app = stubbed(settings(issuer=ISSUER), wires(), world.clock.now)
     transport = httpx2.ASGITransport(app=app)
     opened = []
 

@@ -20,10 +20,10 @@ from vzaimo.portal.house.session import Seal
 from vzaimo.portal.house.settings import PortalSettings, load
 from vzaimo.portal.house.troubles import handle_troubles
 from vzaimo.portal.house.visit import Portal
+from vzaimo.portal.house.wire import Connections, Wire
 from vzaimo.portal.house.words import words
 from vzaimo.portal.rooms import ROOMS, assets
 
-MOST_CONNECTIONS = 100
 WORTH_PACKING = 1000
 """Bytes."""
 
@@ -35,25 +35,25 @@ def utc_now() -> datetime:
 
 def portal(
     settings: PortalSettings,
-    transport: httpx2.AsyncBaseTransport | None = None,
+    wire: Wire | None = None,
+    to_issuer: httpx2.AsyncBaseTransport | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> ASGIApp:
-    """The portal as an application; tests give a transport and a clock of their own."""
-    client = httpx2.AsyncClient(
-        timeout=settings.patience, limits=httpx2.Limits(max_connections=MOST_CONNECTIONS), transport=transport
-    )
-    gateways = Gateways(settings.gateways, client)
+    """The portal as an application; tests give a wire, a way to the issuer and a clock of their own."""
+    connections = Connections(settings.patience)
+    client = httpx2.AsyncClient(timeout=settings.patience, transport=to_issuer)
+    gateways = Gateways(settings.gateways, wire or connections)
     seal = Seal(each_of(settings.session_key), secure=settings.secure)
     words()
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        async with client:
+        async with client, connections:
             yield
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.portal = Portal(settings, gateways, Names(gateways), now)
-    app.state.issuer = Issuer(settings, client, transport)
+    app.state.issuer = Issuer(settings, client, to_issuer)
     handle_troubles(app)
     for room in ROOMS:
         app.include_router(room)

@@ -1,13 +1,18 @@
 """For tests of the portal: gateways and an issuer that are stubs, samples of what they answer, and a browser."""
 
 import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+from starlette.types import ASGIApp
 
 from vzaimo.portal.house.settings import PortalSettings
+from vzaimo.portal.house.wire import Answer, Unreachable, Wire
+from vzaimo.portal.main import portal, utc_now
 
 PORTAL = "http://portal.example"
 ISSUER = "http://issuer.example"
@@ -34,6 +39,39 @@ def settings(**more: Any) -> PortalSettings:
             **more,
         }
     )
+
+
+class Stubbed(Wire):
+    """A wire to stubs of gateways, or to applications in this very process: a transport of httpx2."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        self._http = httpx2.AsyncClient(transport=transport, timeout=60)
+
+    async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Call the stub."""
+        try:
+            answer = await self._http.request(method, url, headers=headers, content=body)
+        except httpx2.TransportError as error:
+            late = isinstance(error, httpx2.TimeoutException)
+            raise Unreachable(type(error).__name__, late=late) from None
+        return Answer(answer.status_code, answer.headers, answer.content)
+
+    async def stream(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """Read what the stub sends."""
+        try:
+            async with self._http.stream("GET", url, headers=headers) as answer:
+                if answer.is_success:
+                    async for piece in answer.aiter_raw():
+                        yield piece
+        except httpx2.TransportError:
+            return
+
+
+def stubbed(
+    told: PortalSettings, transport: httpx2.AsyncBaseTransport, now: Callable[[], datetime] = utc_now
+) -> ASGIApp:
+    """A portal whose gateways and issuer are behind a transport."""
+    return portal(told, Stubbed(transport), transport, now)
 
 
 def city(slug: str, name: str, **more: Any) -> dict[str, Any]:

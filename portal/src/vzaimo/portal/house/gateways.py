@@ -1,16 +1,18 @@
 """The four gateways, as any client sees them: typed answers, problems and absence as exceptions."""
 
 import asyncio
+import json
 import logging
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
 
-import httpx2
 from pydantic import BaseModel, ValidationError
 
+from vzaimo.portal.house.wire import Answer, Unreachable, Wire
 from vzaimo.portal.house.words import Language
 
 log = logging.getLogger(__name__)
@@ -100,10 +102,9 @@ class Caller:
 class Gateways:
     """Calls gateways. Reads that fail on the way are tried once more; commands only under their Idempotency-Key."""
 
-    def __init__(self, addresses: Mapping[str, str], http: httpx2.AsyncClient) -> None:
+    def __init__(self, addresses: Mapping[str, str], wire: Wire) -> None:
         self._addresses = addresses
-        self._http = http
-        self._extensions = {"timeout": http.timeout.as_dict()}
+        self._wire = wire
         self._shapes: set[type[BaseModel]] = set()
 
     async def read(self, service: Place, path: str, shape: type[T], caller: Caller, /, **query: object) -> T:
@@ -113,7 +114,7 @@ class Gateways:
         self._shapes.add(shape)
         answer = await self._call(service, "GET", path, caller, params=asked)
         try:
-            return shape.model_validate_json(answer.content)
+            return shape.model_validate_json(answer.body)
         except ValidationError as error:
             log.error("%s answers %s not as agreed: %s", service, path, error.errors(include_input=False)[:3])  # noqa: TRY400 - a traceback would repeat the answer
             raise Away(service) from None
@@ -150,14 +151,14 @@ class Gateways:
         """Send a command; the receipt, and the position to remember. Raises ``Away``, ``Problem``, ``SignedOut``."""
         answer = await self._command(service, method, path, caller, body=body, key=key, version=version)
         try:
-            receipt = Receipt.model_validate_json(answer.content)
+            receipt = Receipt.model_validate_json(answer.body)
         except ValidationError:
             raise Away(service) from None
         return receipt, answer.headers.get("vzaimo-position")
 
     async def text(self, service: Service, path: str, caller: Caller, **query: str) -> str:
         """Read something that the gateway has written out. Raises ``Away``, ``Problem``, ``SignedOut``."""
-        return (await self._call(service, "GET", path, caller, params=query)).text
+        return (await self._call(service, "GET", path, caller, params=query)).body.decode()
 
     async def obtain(
         self, service: Service, path: str, shape: type[T], caller: Caller, *, body: object = None, key: str | None
@@ -167,7 +168,7 @@ class Gateways:
         if answer.headers.get("idempotency-replayed"):
             return None
         try:
-            return shape.model_validate_json(answer.content)
+            return shape.model_validate_json(answer.body)
         except ValidationError:
             raise Away(service) from None
 
@@ -181,13 +182,13 @@ class Gateways:
         body: object,
         key: str | None,
         version: int | None = None,
-    ) -> httpx2.Response:
+    ) -> Answer:
         more: dict[str, str] = {}
         if key is not None:
             more["Idempotency-Key"] = key
         if version is not None:
             more["If-Match"] = f'"{version}"'
-        return await self._call(service, method, path, caller, json=body, more=more)
+        return await self._call(service, method, path, caller, body=body, more=more)
 
     async def leads_to(self, service: Service, path: str, caller: Caller) -> str:
         """Where a redirect of the gateway leads. Raises ``Away``, ``Problem``, ``SignedOut``."""
@@ -199,14 +200,8 @@ class Gateways:
     async def stream(self, service: Service, path: str, caller: Caller, last: str | None) -> AsyncIterator[bytes]:
         """Server-sent events as they come, for as long as the reader stays."""
         headers = caller.headers | ({"Last-Event-ID": last} if last else {})
-        timeout = httpx2.Timeout(5, read=60)
-        try:
-            async with self._http.stream("GET", self._url(service, path), headers=headers, timeout=timeout) as answer:
-                if answer.is_success:
-                    async for piece in answer.aiter_raw():
-                        yield piece
-        except httpx2.TransportError:
-            return
+        async for piece in self._wire.stream(self._url(service, path), headers):
+            yield piece
 
     async def _call(
         self,
@@ -216,20 +211,21 @@ class Gateways:
         caller: Caller,
         *,
         params: Mapping[str, str | list[str]] | None = None,
-        json: object = None,
+        body: object = None,
         more: Mapping[str, str] | None = None,
-    ) -> httpx2.Response:
+    ) -> Answer:
         headers = {**caller.headers, **(more or {})}
         url = self._url(service, path) + (f"?{urlencode(params, doseq=True)}" if params else "")
-        # Made here: the client would read the address twice and look for cookies, for a third of a page's time.
-        request = httpx2.Request(method, url, json=json, headers=headers, extensions=self._extensions)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        sent = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         repeatable = method != "POST" or "Idempotency-Key" in headers
         for last in (not repeatable, True):
             try:
-                answer = await self._http.send(request)
-            except httpx2.TransportError as error:
-                if last or isinstance(error, httpx2.TimeoutException):
-                    log.warning("%s does not answer: %s", service, type(error).__name__)
+                answer = await self._wire.ask(method, url, headers, sent)
+            except Unreachable as error:
+                if last or error.late:
+                    log.warning("%s does not answer: %s", service, error)
                     raise Away(service) from None
                 await asyncio.sleep(0.05)
                 continue
@@ -240,19 +236,19 @@ class Gateways:
         return f"{self._addresses[service]}/v1{path}"
 
 
-def _checked(service: Place, answer: httpx2.Response) -> httpx2.Response:
-    if answer.is_success or answer.is_redirect:
+def _checked(service: Place, answer: Answer) -> Answer:
+    if HTTPStatus.OK <= answer.status < HTTPStatus.BAD_REQUEST:
         return answer
-    if answer.status_code == httpx2.codes.UNAUTHORIZED:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         raise SignedOut
     try:
-        content = answer.json()
+        content = json.loads(answer.body)
     except ValueError:
         content = None
-    if answer.status_code in _AWAY or not isinstance(content, dict) or "type" not in content:
-        log.warning("%s answers %s", service, answer.status_code)
+    if answer.status in _AWAY or not isinstance(content, dict) or "type" not in content:
+        log.warning("%s answers %s", service, answer.status)
         raise Away(service)
-    raise Problem(answer.status_code, content)
+    raise Problem(answer.status, content)
 
 
 def _plain(value: object) -> str | list[str]:

@@ -1,12 +1,12 @@
 """Times as people read them: by the clock of the venue, and beside it by the reader's."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
-from babel.dates import format_date, format_interval, format_skeleton, format_time, get_timezone_location
+from babel.dates import format_date, format_interval, format_skeleton, get_timezone_location
 
 from vzaimo.portal.house.words import Language
 
@@ -20,6 +20,29 @@ def zone_named(name: str | None) -> ZoneInfo | None:
         return None
 
 
+# CLDR's forms, remembered: a page has some ten of them, and each takes Babel as long as the rest of a line.
+
+
+@lru_cache(maxsize=10_000)
+def _written(day: date, form: str, language: Language) -> str:
+    return format_date(day, form, locale=language)
+
+
+@lru_cache(maxsize=10_000)
+def _sketched(day: date, skeleton: str, language: Language) -> str:
+    return format_skeleton(skeleton, datetime.combine(day, time()), locale=language)
+
+
+@lru_cache(maxsize=10_000)
+def _from_to(first: date, last: date, language: Language) -> str:
+    return format_interval(first, last, skeleton="yMMMMd", locale=language)
+
+
+@lru_cache(maxsize=1000)
+def _located(zone: str, language: Language) -> str:
+    return get_timezone_location(zone, locale=language, return_city=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Tells times in one language, for a reader in one zone (none: not known)."""
@@ -30,23 +53,21 @@ class Clock:
 
     def day(self, at: datetime, zone: ZoneInfo | None = None) -> str:
         """``4 октября 2026``, by the clock of the zone, else the reader's."""
-        return format_date(self._there(at, zone).date(), "long", locale=self.language)
+        return _written(self._there(at, zone).date(), "long", self.language)
 
     def calendar_day(self, day: date) -> str:
         """``4 октября 2026``, of a calendar day."""
-        return format_date(day, "long", locale=self.language)
+        return _written(day, "long", self.language)
 
     def short(self, at: datetime, zone: ZoneInfo | None = None) -> str:
         """``вс, 4 окт., 10:00``; with the year, where it is another one."""
         there = self._there(at, zone)
         skeleton = "MMMEd" if there.year == self._there(self.now, zone).year else "yMMMEd"
-        day = format_skeleton(skeleton, there, tzinfo=there.tzinfo, locale=self.language)
-        return f"{day}, {self.time(at, zone)}"
+        return f"{_sketched(there.date(), skeleton, self.language)}, {there:%H:%M}"
 
     def exact(self, at: datetime) -> str:
         """The same with seconds, by the reader's clock."""
-        there = self._there(at, None)
-        return f"{self.short(at)}{format_time(there, ':ss', tzinfo=there.tzinfo, locale=self.language)}"
+        return f"{self.short(at)}:{at:%S}"
 
     def wall(self, text: str) -> str:
         """``вс, 4 окт., 10:00`` of a form's field; what is no time is shown as it is."""
@@ -58,8 +79,7 @@ class Clock:
 
     def time(self, at: datetime, zone: ZoneInfo | None = None) -> str:
         """``10:00``, in both languages by 24 hours."""
-        there = self._there(at, zone)
-        return format_time(there, "HH:mm", tzinfo=there.tzinfo, locale=self.language)
+        return f"{self._there(at, zone):%H:%M}"
 
     def days(self, first: datetime, last: datetime, zone: ZoneInfo | None = None) -> str:
         """``4–5 октября 2026``, or the one day."""
@@ -68,20 +88,20 @@ class Clock:
             return self.day(first, zone)
         if self.language == "ru" and (start.year, start.month) == (end.year, end.month):
             # CLDR's own interval abbreviates the month here.
-            return f"{start.day}–{format_date(end, 'long', locale='ru')}"
-        return format_interval(start, end, skeleton="yMMMMd", locale=self.language)
+            return f"{start.day}–{_written(end, 'long', 'ru')}"
+        return _from_to(start, end, self.language)
 
     def month(self, at: datetime, zone: ZoneInfo | None = None) -> str:
         """``окт.``."""
-        return format_date(self._there(at, zone).date(), "MMM", locale=self.language)
+        return _written(self._there(at, zone).date(), "MMM", self.language)
 
     def month_name(self, day: date) -> str:
         """``октябрь``."""
-        return format_date(day, "LLLL", locale=self.language)
+        return _written(day, "LLLL", self.language)
 
     def weekday(self, day: date, *, wide: bool = False) -> str:
         """``пн``, or ``понедельник``."""
-        return format_date(day, "EEEE" if wide else "EEEEEE", locale=self.language)
+        return _written(day, "EEEE" if wide else "EEEEEE", self.language)
 
     def beside(self, at: datetime, venue: ZoneInfo) -> str | None:
         """The reader's own time where it differs from the venue's: with the day, where that differs, too."""
@@ -104,7 +124,7 @@ class Clock:
         zone = zone_named(name)
         if zone is None:
             return name
-        return f"{get_timezone_location(name, locale=self.language, return_city=True)}, {self.offset(self.now, zone)}"
+        return f"{_located(name, self.language)}, {self.offset(self.now, zone)}"
 
     def zones(self, *more: str | None) -> list[tuple[str, str]]:
         """Russia's zones and more, to choose from, from west to east."""

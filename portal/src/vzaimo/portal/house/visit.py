@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import unquote
+from uuid import UUID
 
 from babel import negotiate_locale
 from cachetools import TTLCache
@@ -18,13 +19,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from vzaimo.portal.house.accounts import Me, Unread
-from vzaimo.portal.house.gateways import Away, Caller, Gateways, Place, Problem, Receipt, Service, SignedOut
+from vzaimo.portal.house.gateways import Away, Caller, Gateways, Page, Place, Problem, Receipt, Service, SignedOut
 from vzaimo.portal.house.guard import LONGEST_BODY
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.pages import render
 from vzaimo.portal.house.refusals import retell
 from vzaimo.portal.house.session import Session
 from vzaimo.portal.house.settings import PortalSettings
+from vzaimo.portal.house.shapes import Event
 from vzaimo.portal.house.times import Clock, zone_named
 from vzaimo.portal.house.words import LANGUAGES, Language, words
 
@@ -117,6 +119,24 @@ class Visit:
     async def read(self, service: Service, path: str, shape: type[T], **query: object) -> T:
         """Read what the page cannot be without."""
         return await self.portal.gateways.read(service, path, shape, self.caller, **query)
+
+    async def event(self, event_id: UUID) -> Event:
+        """Read an event that was announced."""
+        return await self._public("calendar", f"/events/{event_id}", Event)
+
+    async def events(self, **query: object) -> Page[Event]:
+        """Read a page of the events that were announced."""
+        return await self._public("calendar", "/events", Page[Event], **query)
+
+    async def _public(self, service: Service, path: str, shape: type[T], **query: object) -> T:
+        """Read what everybody is shown alike, as nobody: gateways keep such answers for a moment.
+
+        Whoever has just changed something asks as themselves, and sees it.
+        """
+        caller = self.caller
+        if not caller.positions:
+            caller = Caller(caller.language, address=caller.address)
+        return await self.portal.gateways.read(service, path, shape, caller, **query)
 
     async def whole(self, service: Service, path: str, shape: type[T], **query: object) -> list[T]:
         """Read a bounded list to its end."""

@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -57,7 +57,13 @@ class Wanted(BaseModel):
         return any(value is not None and value != "" for value in self.query.values())
 
 
-Filters = Annotated[Wanted, Depends()]
+class WantedOfMonth(Wanted):
+    """The filters, and the month that is shown."""
+
+    of: str = ""
+
+
+Filters = Annotated[Wanted, Query()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Day:
 async def front(visit: Visitor) -> Response:
     """What it is about, and what comes next."""
     events, practices = await asyncio.gather(
-        visit.part(visit.read("calendar", "/events", Page[Event], limit=4, starts_from=visit.soon)),
+        visit.part(visit.events(limit=4, starts_from=visit.soon)),
         visit.part(_count(visit)),
     )
     return await visit.show("front.html", events=events, practices=practices)
@@ -84,27 +90,22 @@ async def front(visit: Visitor) -> Response:
 async def agenda(visit: Visitor, wanted: Filters) -> Response:
     """A list by day, as far as the filters say."""
     start = None if wanted.past else visit.soon
-    reading = visit.read(
-        "calendar", "/events", Page[Event], limit=A_PAGE, cursor=wanted.cursor, starts_from=start, **wanted.query
-    )
+    reading = visit.events(limit=A_PAGE, cursor=wanted.cursor, starts_from=start, **wanted.query)
     page = await visit.part(reading)
     template = "parts/agenda_list.html" if visit.partial else "agenda.html"
     return await visit.show(template, page=page, wanted=wanted, form="list")
 
 
 @router.get("/events/month")
-async def month(visit: Visitor, wanted: Filters, of: str = "") -> Response:
+async def month(visit: Visitor, wanted: Annotated[WantedOfMonth, Query()]) -> Response:
     """A month as a grid of days: of the reader, whose day it is; an event to which one goes stands on its venue's."""
     zone = visit.clock.reader or ZoneInfo("Europe/Moscow")
     today = visit.now.astimezone(zone).date()
-    first = _month(of) or today.replace(day=1)
+    first = _month(wanted.of) or today.replace(day=1)
     days = list(_WEEKS.itermonthdates(first.year, first.month))
     start = datetime(days[0].year, days[0].month, days[0].day, tzinfo=zone)
     end = datetime(days[-1].year, days[-1].month, days[-1].day, tzinfo=zone) + timedelta(days=1)
-    reading = visit.read(
-        "calendar",
-        "/events",
-        Page[Event],
+    reading = visit.events(
         limit=A_MONTH,
         starts_from=(start - A_DAY).isoformat(),
         starts_before=(end + A_DAY).isoformat(),

@@ -62,7 +62,7 @@ class Draft:
 async def begin(visit: Visitor, event_id: UUID, city: Slug, mode: Annotated[SeatMode, Query()]) -> Response:
     """An empty form."""
     await visit.member()
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
+    event = await visit.event(event_id)
     return await _form(visit, event, Draft(city, mode, revision=event.schedule_revision))
 
 
@@ -71,14 +71,14 @@ async def edit(visit: Visitor, request_id: UUID) -> Response:
     """The form of a request that was not decided yet."""
     await visit.member()
     request = await visit.read("requests", f"/requests/{request_id}", Request)
-    event = await visit.read("calendar", f"/events/{request.event}", Event)
+    event = await visit.event(request.event)
     return await _form(visit, event, _draft(request, event))
 
 
 @router.post("/events/{event_id}/ask")
 async def ask(visit: Visitor, event_id: UUID, city: Slug, mode: Annotated[SeatMode, Query()]) -> Response:
     """A new request, or another look at the form."""
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
+    event = await visit.event(event_id)
     return await _take(visit, event, _typed(visit, Draft(city, mode)))
 
 
@@ -86,7 +86,7 @@ async def ask(visit: Visitor, event_id: UUID, city: Slug, mode: Annotated[SeatMo
 async def revise(visit: Visitor, request_id: UUID) -> Response:
     """A request written anew, or another look at the form."""
     request = await visit.read("requests", f"/requests/{request_id}", Request)
-    event = await visit.read("calendar", f"/events/{request.event}", Event)
+    event = await visit.event(request.event)
     return await _take(visit, event, _typed(visit, Draft(request.city, request.mode, request=request)))
 
 

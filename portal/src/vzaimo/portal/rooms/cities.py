@@ -10,7 +10,7 @@ from starlette.responses import Response
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.registry import CityStatus
 from vzaimo.portal.house.gateways import Page
-from vzaimo.portal.house.shapes import Adoption, City, Event, Organisation, Practice
+from vzaimo.portal.house.shapes import Adoption, City, Organisation, Practice
 from vzaimo.portal.house.visit import Visitor
 
 router = APIRouter()
@@ -50,7 +50,7 @@ async def city(visit: Visitor, slug: Slug) -> Response:
     """What a city shares, hosts and has taken up."""
     found, events, practices, places, adopted, given = await asyncio.gather(
         visit.read("registry", f"/cities/{slug}", City),
-        visit.part(visit.read("calendar", "/events", Page[Event], host=slug, starts_from=visit.soon)),
+        visit.part(visit.events(host=slug, starts_from=visit.soon)),
         visit.part(visit.read("registry", "/practices", Page[Practice], city=slug)),
         visit.part(visit.read("registry", "/organisations", Page[Organisation], city=slug)),
         visit.part(visit.whole("registry", "/adoptions", Adoption, city=slug)),

@@ -178,7 +178,7 @@ async def _comfort(visit: Visit, request_id: UUID, delegate_id: UUID, *, asked: 
 async def _request(visit: Visit, request_id: UUID) -> tuple[Me, Request, Part[Event], frozenset[Step]]:
     me = await visit.member()
     request = await visit.read("requests", f"/requests/{request_id}", Request)
-    event = await visit.part(visit.read("calendar", f"/events/{request.event}", Event))
+    event = await visit.part(visit.event(request.event))
     await visit.portal.names.ready()
     host = visit.portal.names.cities.get(request.host)
     return me, request, event, offered(request, event.value, me, host, visit.now)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from vzaimo.portal.house.gateways import Page, SignedOut
-from vzaimo.portal.house.shapes import Event, Practice, Request
+from vzaimo.portal.house.shapes import Practice, Request
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
@@ -17,9 +17,7 @@ MOST_SHOWN = 6
 @router.get("/events/{event_id}")
 async def event(visit: Visitor, event_id: UUID) -> Response:
     """The event's page."""
-    found, own = await asyncio.gather(
-        visit.read("calendar", f"/events/{event_id}", Event), visit.part(_requests(visit, event_id))
-    )
+    found, own = await asyncio.gather(visit.event(event_id), visit.part(_requests(visit, event_id)))
     practices = await asyncio.gather(
         *(
             visit.part(visit.read("registry", f"/practices/{practice}", Practice))

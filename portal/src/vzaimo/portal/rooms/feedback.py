@@ -44,7 +44,7 @@ async def give(visit: Visitor, request_id: UUID) -> Response:
 async def read(visit: Visitor, event_id: UUID) -> Response:
     """Number and mean for everybody; scores, practices and words for the host and for the cities that said them."""
     event, found = await asyncio.gather(
-        visit.read("calendar", f"/events/{event_id}", Event),
+        visit.event(event_id),
         visit.read("requests", f"/events/{event_id}/feedback", Feedback),
     )
     me = await visit.me()
@@ -69,7 +69,7 @@ async def _form(visit: Visit, request_id: UUID, problem: Problem | None = None) 
     if request.city not in me.coordinated or not request.attended:
         raise Problem(NOT_FOUND, {})
     event, found = await asyncio.gather(
-        visit.read("calendar", f"/events/{request.event}", Event),
+        visit.event(request.event),
         visit.part(visit.read("requests", f"/events/{request.event}/feedback", Feedback)),
     )
     said = next((one for one in (found.value.entries if found.value else ()) if one.request == request_id), None)

@@ -35,7 +35,7 @@ async def requests(visit: Visitor, event_id: UUID) -> Response:
 
 async def hosted(visit: Visit, event_id: UUID, *, moderated: bool = False) -> Event:
     """An event of the visitor's own city; ``moderated``: the moderator may see it, too. Others are told of nothing."""
-    me, event = await asyncio.gather(visit.member(), visit.read("calendar", f"/events/{event_id}", Event))
+    me, event = await asyncio.gather(visit.member(), visit.event(event_id))
     if event.host not in me.cities and not (moderated and me.moderates):
         raise Problem(NOT_FOUND, {})
     return event

@@ -12,7 +12,7 @@ from vzaimo.portal.house import plans, seats
 from vzaimo.portal.house.gateways import Problem
 from vzaimo.portal.house.moves import touched
 from vzaimo.portal.house.plans import HostedPlan
-from vzaimo.portal.house.shapes import Event, Request
+from vzaimo.portal.house.shapes import Request
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
@@ -27,7 +27,7 @@ async def page(visit: Visitor, event_id: UUID) -> Response:
 @router.post("/events/{event_id}/manage/seats")
 async def ask_for_seats(visit: Visitor, event_id: UUID) -> Response:
     """More seats or fewer; the seat ledger answers."""
-    event = await visit.read("calendar", f"/events/{event_id}", Event)
+    event = await visit.event(event_id)
     await visit.portal.names.ready()
     modes = event.mode.seat_modes
     shown = seats.typed(visit.typed, seats.values_of(event.seats), visit.portal.names.slugs())
@@ -82,7 +82,7 @@ async def _show(
     me, plan, found, requests = await asyncio.gather(
         visit.member(),
         visit.read("calendar", f"/plans/{event_id}", HostedPlan),
-        visit.part(visit.read("calendar", f"/events/{event_id}", Event)),
+        visit.part(visit.event(event_id)),
         visit.part(visit.whole("requests", "/requests", Request, event=event_id)),
     )
     if plan.status is EventStatus.DRAFT:

@@ -53,9 +53,7 @@ async def _requests(visit: Visit, cities: list[str]) -> list[Request]:
 
 
 async def _hosted(visit: Visit, cities: list[str]) -> list[Event]:
-    pages = await asyncio.gather(
-        *(visit.read("calendar", "/events", Page[Event], host=city, starts_from=visit.soon) for city in cities)
-    )
+    pages = await asyncio.gather(*(visit.events(host=city, starts_from=visit.soon) for city in cities))
     return [event for page in pages for event in page.items]
 
 
@@ -75,5 +73,5 @@ async def _events(visit: Visit, requests: list[Request], known: list[Event]) -> 
     wanted = list(dict.fromkeys(one.event for one in requests if one.event not in events))[:MOST_EVENTS]
     if not wanted:
         return events
-    found = await visit.part(visit.read("calendar", "/events", Page[Event], id=wanted, limit=MOST_EVENTS))
+    found = await visit.part(visit.events(id=wanted, limit=MOST_EVENTS))
     return events | {event.id: event for event in (found.value.items if found.value else [])}

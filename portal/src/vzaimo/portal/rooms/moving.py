@@ -74,7 +74,7 @@ async def move(visit: Visitor, event_id: UUID) -> Response:
 async def _read(visit: Visit, event_id: UUID) -> Move:
     stored, event = await asyncio.gather(
         visit.read("calendar", f"/plans/{event_id}", HostedPlan),
-        visit.read("calendar", f"/events/{event_id}", Event),
+        visit.event(event_id),
     )
     places = await visit.part(visit.read("registry", "/organisations", Page[Organisation], city=event.host, limit=200))
     shown = plans.values_of(stored.plan) | {"reconfirm_by": ""}

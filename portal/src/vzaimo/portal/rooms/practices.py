@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from vzaimo.contracts.registry import PracticeStatus
 from vzaimo.portal.house.gateways import Page
-from vzaimo.portal.house.shapes import Adoption, Event, Practice
+from vzaimo.portal.house.shapes import Adoption, Practice
 from vzaimo.portal.house.visit import Visitor
 from vzaimo.portal.rooms.writing import STEPS, WRITTEN
 
@@ -33,9 +33,7 @@ async def practice(visit: Visitor, practice_id: UUID) -> Response:
         visit.part(visit.whole("registry", "/adoptions", Adoption, practice=practice_id)),
     )
     topic = found.topics[0] if found.topics else None
-    events = await visit.part(
-        visit.read("calendar", "/events", Page[Event], topic=topic, starts_from=visit.soon, limit=5)
-    )
+    events = await visit.part(visit.events(topic=topic, starts_from=visit.soon, limit=5))
     me = await visit.me()
     ours = me.coordinated if me else []
     begun = {one.city: one for one in adoptions.or_else([]) if one.city in ours and one.is_open}

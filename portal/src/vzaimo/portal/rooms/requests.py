@@ -57,7 +57,7 @@ async def history(visit: Visitor, request_id: UUID) -> Response:
         )
     )
     entries = found.value.items if found.value else []
-    event = await visit.part(visit.read("calendar", f"/events/{request.event}", Event))
+    event = await visit.part(visit.event(request.event))
     return await visit.show(
         "history.html", request=request, event=event, found=found, lines=told(entries, request, me.person)
     )
@@ -87,7 +87,7 @@ async def show(visit: Visit, request_id: UUID, *, problem: Problem | None = None
     party = bool({request.city, request.host} & set(me.cities))
     seated = party and request.granted > 0
     event, queue, contacts, comforts = await asyncio.gather(
-        visit.part(visit.read("calendar", f"/events/{request.event}", Event)),
+        visit.part(visit.event(request.event)),
         visit.part(visit.read("requests", f"/events/{request.event}/queue", Queue, mode=request.mode.value)),
         visit.part(_contacts(visit, request_id, asked=seated)),
         visit.part(_comforts(visit, request_id, asked=seated and request.mode is SeatMode.IN_PERSON)),
@@ -130,9 +130,7 @@ async def _comforts(visit: Visit, request_id: UUID, *, asked: bool) -> Comforts:
 
 async def _elsewhere(visit: Visit, request: Request) -> list[Event]:
     """The host's other events to which the city could be sent."""
-    found = await visit.part(
-        visit.read("calendar", "/events", Page[Event], host=request.host, starts_from=visit.soon, limit=100)
-    )
+    found = await visit.part(visit.events(host=request.host, starts_from=visit.soon, limit=100))
     return [
         one
         for one in (found.value.items if found.value else [])

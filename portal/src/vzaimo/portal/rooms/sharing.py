@@ -10,7 +10,7 @@ from starlette.responses import Response
 from vzaimo.contracts.calendar import SeatMode
 from vzaimo.contracts.event import State
 from vzaimo.portal.house.gateways import Problem
-from vzaimo.portal.house.shapes import Event, Request
+from vzaimo.portal.house.shapes import Request
 from vzaimo.portal.house.visit import Visit, Visitor
 from vzaimo.portal.rooms.subscribing import UNKEPT
 
@@ -64,7 +64,7 @@ async def _show(visit: Visit, event_id: UUID, *, made: str | None = None, proble
     """``made``: the address of a link that was just made; empty where it was shown before."""
     me = await visit.member()
     event, found, requests = await asyncio.gather(
-        visit.read("calendar", f"/events/{event_id}", Event),
+        visit.event(event_id),
         visit.part(visit.whole("calendar", f"/events/{event_id}/share-links", ShareLink)),
         visit.part(visit.whole("requests", "/requests", Request, event=event_id)),
     )

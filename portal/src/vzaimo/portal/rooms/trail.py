@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -37,7 +37,7 @@ class Wanted(BaseModel):
         return {"aggregate": kind, "aggregate_id": self.aggregate_id.strip()[:100], "cursor": self.cursor}
 
 
-Filters = Annotated[Wanted, Depends()]
+Filters = Annotated[Wanted, Query()]
 
 
 @router.get("/moderation/audit")
