@@ -246,8 +246,8 @@ async def test_a_stale_decision_keeps_the_ticks_and_the_next_one_counts(host, ga
 async def test_the_queue_says_its_rules_and_why_each_one_waits(host, gateways):
     gateways.answers["calendar", f"/events/{EVENT}"] = event(queue_order="fair", queue_policy="fill")
     entry = {"place": 1, "city": "izhevsk", "request": REQUEST, "waiting": 2, "priority": 7, "seats_this_season": 12}
-    queue = {"length": 1, "entries": [entry | {"why": "quota-used"}]}
-    gateways.answers["requests", f"/events/{EVENT}/queue"] = queue
+    queue = {"mode": "in_person", "length": 1, "entries": [entry | {"why": "quota-used"}]}
+    gateways.answers["requests", "/requests"] = {"items": [], "queues": [queue]}
     text = (await host.get(f"/events/{EVENT}/requests")).text
     for shown in ("места получает следующий", ">7<", ">12<", "Город исчерпал свою долю мест"):
         assert shown in text

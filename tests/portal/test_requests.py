@@ -151,6 +151,7 @@ async def test_an_uploaded_workbook_is_added(member):
 async def test_a_city_is_offered_the_steps_that_follow(member, gateways, stored, status, more, steps):
     stored(status=status, **more)
     gateways.answers["requests", f"/events/{EVENT}/queue"] = {
+        "mode": "in_person",
         "length": 3,
         "entries": [{"place": 2, "city": "izhevsk", "request": REQUEST, "waiting": 2, "why": "held-up"}],
     }

@@ -419,3 +419,31 @@ async def test_who_may_do_what(requests, foreign, announce, make_event, action):
         if not answer.is_success:
             found[who] = answer.status_code
     assert found == CELLS[action]
+
+
+async def test_a_desk_has_the_citys_own_requests_and_those_it_decides(requests, announce, ask, decide, make_event):
+    event = await announce(make_event(title="Визит"))
+    own, waiting = await ask(event, "izhevsk", 2), await ask(event, "tver", 3)
+    await decide(own)
+
+    async def desk(city, who):
+        page = (await requests.call("GET", f"/requests?desk={city}&embed=events", who)).json()
+        return [one["id"] for one in page["items"]], [(one["id"], one["title"]) for one in page["events"]]
+
+    assert await desk("moskva", "host") == ([waiting], [(event, "Визит")])
+    assert await desk("izhevsk", "anna") == ([own], [(event, "Визит")])
+    assert await desk("tver", "anna") == ([], [])
+
+
+@pytest.mark.parametrize("who", ["host", "anna"])
+async def test_a_list_shows_the_queues_of_its_event(requests, announce, ask, decide, make_event, who):
+    event = await announce(make_event(capacity=2))
+    for city in ("izhevsk", "tver"):
+        await decide(await ask(event, city, 2))
+    path = f"/events/{event}/queue?mode=in_person"
+    queue = (await requests.call("GET", path, who)).json()
+    assert queue["length"] == 1
+    page = (await requests.call("GET", f"/requests?event={event}&embed=queues", who)).json()
+    assert (page["queues"], page["events"]) == ([queue], None)
+    assert (await requests.call("GET", "/requests?embed=queues", who)).json()["queues"] is None
+    assert kind(await requests.call("GET", "/requests?embed=delegates", who)) == (422, "invalid-request")

@@ -15,6 +15,7 @@ from vzaimo.portal.house import logs
 from vzaimo.portal.house.gateways import Gateways
 from vzaimo.portal.house.guard import Guard
 from vzaimo.portal.house.issuer import Issuer
+from vzaimo.portal.house.kept import Kept
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.session import Seal
 from vzaimo.portal.house.settings import PortalSettings, load
@@ -60,7 +61,7 @@ def portal(
     app.mount("/assets", assets.Assets())
     # Outside of everything, so that failures and refusals have the same headers.
     packed = GZipMiddleware(app, minimum_size=WORTH_PACKING)
-    return Guard(packed, seal=seal, origin=settings.origin, secure=settings.secure)
+    return Guard(Kept(packed), seal=seal, origin=settings.origin, secure=settings.secure)
 
 
 def main() -> None:

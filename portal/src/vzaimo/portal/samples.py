@@ -242,14 +242,17 @@ def _requests() -> dict[tuple[str, str], Any]:
         "by_topic": [{"key": "mesh", "people": 55}],
         "by_role": [{"key": "teacher", "people": 40}, {"key": "director", "people": 15}],
     }
+    waits = {"place": 1, "city": "izhevsk", "request": REQUEST, "waiting": 2, "why": "quota-used"}
+    queue = {"mode": "in_person", "length": 1, "entries": [waits]}
     return {
         **_visited(),
         ("requests", "/requests"): lambda query: {
             "items": [_seated() if query.url.params.get("event") == PAST else asked],
             "next": None,
+            "queues": [queue],
         },
         ("requests", f"/requests/{REQUEST}"): asked,
-        ("requests", f"/events/{EVENT}/queue"): {"length": 0, "entries": []},
+        ("requests", f"/events/{EVENT}/queue"): queue,
         ("requests", "/needs"): [asked_for],
         ("requests", f"/needs/{NEED}"): asked_for,
         ("requests", f"/needs/{NEED}/matches"): matches,

@@ -1,5 +1,6 @@
 """What the portal reads of its visitor: roles, what they were told; and, for the moderator, what went on."""
 
+from functools import cached_property
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -85,17 +86,17 @@ class Me(State):
     person: str
     roles: tuple[Role, ...]
 
-    @property
+    @cached_property
     def coordinated(self) -> list[str]:
         """The cities for which the caller acts."""
         return sorted({role.city for role in self.roles if role.role == "coordinator" and role.city})
 
-    @property
+    @cached_property
     def cities(self) -> list[str]:
         """The cities whose own things the caller may read."""
         return sorted({role.city for role in self.roles if role.city})
 
-    @property
+    @cached_property
     def moderates(self) -> bool:
         """Whether the caller runs the programme."""
         return any(role.role == "moderator" for role in self.roles)

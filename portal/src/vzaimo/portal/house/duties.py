@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from vzaimo.contracts.calendar import Event
 from vzaimo.contracts.requests import RequestStatus
-from vzaimo.portal.house.shapes import Event, Request
+from vzaimo.portal.house.shapes import Request
 
 GUEST_DUTIES = {
     RequestStatus.DRAFT: "submit",

@@ -33,6 +33,9 @@ class Page(BaseModel, Generic[T]):
     next: str | None = None
 
 
+P = TypeVar("P", bound=Page[Any])
+
+
 class Receipt(BaseModel):
     """What a command answers."""
 
@@ -127,11 +130,25 @@ class Gateways:
         self, service: Service, path: str, shape: type[T], caller: Caller, asked: Mapping[str, object], *, pages: int
     ) -> list[T]:
         """Read a list to its end, so many pages of 200 at most."""
-        found: list[T] = []
+        found = await self.pages(service, path, Page[shape], caller, asked, pages=pages)  # type: ignore[valid-type] # pydantic makes the page of a shape at run time
+        return [one for page in found for one in page.items]
+
+    async def pages(
+        self,
+        service: Service,
+        path: str,
+        shape: type[P],
+        caller: Caller,
+        asked: Mapping[str, object],
+        *,
+        pages: int = MOST_PAGES,
+    ) -> list[P]:
+        """The same for a list whose pages have more than items."""
+        found: list[P] = []
         query = dict(asked)
         for _ in range(pages):
-            page = await self.read(service, path, Page[shape], caller, limit=200, **query)  # type: ignore[valid-type] # pydantic makes the page of a shape at run time
-            found += page.items
+            page = await self.read(service, path, shape, caller, limit=200, **query)
+            found.append(page)
             if page.next is None:
                 break
             query["cursor"] = page.next

@@ -1,7 +1,7 @@
 """Templates: Jinja2 with the portal's words, times, links and drawings at hand."""
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
@@ -17,12 +17,15 @@ from vzaimo.portal.house.words import Language, words
 
 
 def render(template: str, language: Language, **facts: Any) -> str:
-    """A page."""
-    return marked(_templates().get_template(template).render(language=language, **facts), language)
+    """A page; ``ui`` in it are the components, made once for all of its parts."""
+    templates = _templates(language)
+    components = templates.get_template("ui.html").make_module(facts)
+    return marked(templates.get_template(template).render(ui=components, **facts), language)
 
 
 @cache
-def _templates() -> Environment:
+def _templates(language: Language) -> Environment:
+    """The templates in a language: what says something knows it, and need not look for it at each word."""
     templates = Environment(
         loader=PackageLoader("vzaimo.portal"),
         autoescape=True,
@@ -32,10 +35,11 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.globals.update(
-        t=_say,
+        language=language,
+        t=partial(words().say, language),
         texts=words(),
-        number=_number,
-        percent=_percent,
+        number=partial(format_decimal, locale=language),
+        percent=partial(_percent, locale=language),
         asset=asset,
         zone=zone_named,
         written=places.written,
@@ -61,20 +65,9 @@ def asset(name: str) -> str:
     return f"/assets/{name}?v={hashlib.blake2b(content, digest_size=6).hexdigest()}"
 
 
-@pass_context
-def _say(context: Context, key: str, **facts: object) -> str:
-    return words().say(context["language"], key, **facts)
-
-
-@pass_context
-def _number(context: Context, value: float) -> str:
-    return format_decimal(value, locale=context["language"])
-
-
-@pass_context
-def _percent(context: Context, part: float) -> str:
+def _percent(part: float, locale: Language) -> str:
     """A change, with its sign."""
-    return ("+" if part > 0 else "") + format_percent(part, locale=context["language"])
+    return ("+" if part > 0 else "") + format_percent(part, locale=locale)
 
 
 @pass_context

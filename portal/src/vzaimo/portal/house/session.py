@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from joserfc import jwe
@@ -76,7 +77,7 @@ class Seal:
     """Turns a session into the values of cookies and back: the first key seals, each of them opens."""
 
     def __init__(self, keys: Sequence[bytes], *, secure: bool) -> None:
-        self._keys = [OctKey.import_key(hashlib.sha256(key).digest()) for key in keys]
+        self._keys = [hashlib.sha256(key).digest() for key in keys]
         # The prefix lets a browser take the cookie from this very host over TLS alone.
         self._name = "__Host-vzaimo" if secure else "vzaimo"
         self._secure = secure
@@ -95,7 +96,7 @@ class Seal:
         if session != Session():
             plain = json.dumps(asdict(session), separators=(",", ":")).encode()
             header = {"alg": "dir", "enc": "A256GCM", "zip": "DEF"}
-            sealed = jwe.encrypt_compact(header, plain, self._keys[0], algorithms=_ALGORITHMS)
+            sealed = jwe.encrypt_compact(header, plain, OctKey.import_key(self._keys[0]), algorithms=_ALGORITHMS)
         if len(sealed) > PIECE * MOST_PIECES:
             raise ValueError("the session is larger than cookies can hold: the issuer's access tokens are too long")
         found = []
@@ -116,11 +117,16 @@ class Seal:
         return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self._secure else "")
 
 
-def _opened(sealed: str, key: OctKey) -> Session | None:
+@lru_cache(maxsize=1000)
+def _plain(sealed: str, key: bytes) -> bytes:
+    """What is sealed; remembered, since a browser sends the same with each request."""
+    return jwe.decrypt_compact(sealed, OctKey.import_key(key), algorithms=_ALGORITHMS).plaintext or b"{}"
+
+
+def _opened(sealed: str, key: bytes) -> Session | None:
     """The session that this key has sealed."""
     try:
-        plain = jwe.decrypt_compact(sealed, key, algorithms=_ALGORITHMS).plaintext
-        content: dict[str, Any] = json.loads(plain or b"{}")
+        content: dict[str, Any] = json.loads(_plain(sealed, key))
         if (login := content.get("login")) is not None:
             content["login"] = Login(**login)
         content["written"] = {place: tuple(one) for place, one in content["written"].items()}

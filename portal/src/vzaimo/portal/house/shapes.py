@@ -10,6 +10,7 @@ from uuid import UUID
 
 from vzaimo.contracts import calendar, registry, requests
 from vzaimo.contracts.event import State
+from vzaimo.portal.house.gateways import Page
 
 
 class City(registry.City):
@@ -170,8 +171,16 @@ class QueueEntry(State):
 class Queue(State):
     """Who waits for a seat: the length for all, the entries for those whom they concern."""
 
+    mode: calendar.SeatMode
     length: int
     entries: tuple[QueueEntry, ...] = ()
+
+
+class Desk(Page[Request]):
+    """Some requests, and what was asked for with them: what they are for, or who waits for a seat."""
+
+    events: tuple[calendar.Event, ...] | None = None
+    queues: tuple[Queue, ...] | None = None
 
 
 class CityLine(State):

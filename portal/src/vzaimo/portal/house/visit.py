@@ -19,8 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from vzaimo.portal.house.accounts import Me, Unread
-from vzaimo.portal.house.gateways import Away, Caller, Gateways, Page, Place, Problem, Receipt, Service, SignedOut
+from vzaimo.portal.house.gateways import Away, Caller, Gateways, P, Page, Place, Problem, Receipt, Service, SignedOut
 from vzaimo.portal.house.guard import LONGEST_BODY
+from vzaimo.portal.house.kept import keep
 from vzaimo.portal.house.names import Names
 from vzaimo.portal.house.pages import render
 from vzaimo.portal.house.refusals import retell
@@ -34,9 +35,9 @@ V = TypeVar("V")
 T = TypeVar("T", bound=BaseModel)
 MOST_FIELDS = 3000
 MOST_PEOPLE = 10_000
-ROLES_LAST = 5
-"""Seconds that roles are remembered. Who loses one is refused by the gateways; who takes one sees it at once."""
-TOO_LARGE = 413
+REMEMBERED = 5
+"""Seconds. Who loses a role is refused by the gateways; who takes one, or reads the news, sees it at once."""
+OK, TOO_LARGE = 200, 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,13 @@ class Portal:
     names: Names
     now: Callable[[], datetime]
     people: "TTLCache[tuple[object, ...], Me]" = field(
-        default_factory=lambda: TTLCache(MOST_PEOPLE, ROLES_LAST, timer=time.monotonic)
+        default_factory=lambda: TTLCache(MOST_PEOPLE, REMEMBERED, timer=time.monotonic)
     )
     """Visitors' roles, by token and by what they have changed since: half of a member's page waits for them."""
+    unread: "TTLCache[str | None, Unread]" = field(
+        default_factory=lambda: TTLCache(MOST_PEOPLE, REMEMBERED, timer=time.monotonic)
+    )
+    """How much they have not read, by token: every page shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,10 @@ class Visit:
         """Read a bounded list to its end."""
         return await self.portal.gateways.whole(service, path, shape, self.caller, **query)
 
+    async def pages(self, service: Service, path: str, shape: type[P], **query: object) -> list[P]:
+        """The same for a list whose pages have more than items."""
+        return await self.portal.gateways.pages(service, path, shape, self.caller, query)
+
     async def part(self, reading: Coroutine[Any, Any, V]) -> Part[V]:
         """Read what the page can be shown without."""
         try:
@@ -166,15 +175,18 @@ class Visit:
         ``part``: names one of several commands of one form, so that each has a key of its own.
         """
         version = "" if whatever_version else str(self.typed.get("_version", ""))
-        receipt, position = await self.portal.gateways.send(
-            service,
-            method,
-            path,
-            self.caller,
-            body=body,
-            key=f"{key}{part}" if (key := str(self.typed.get("_key", ""))) else None,
-            version=int(version) if version.isdigit() else None,
-        )
+        try:
+            receipt, position = await self.portal.gateways.send(
+                service,
+                method,
+                path,
+                self.caller,
+                body=body,
+                key=f"{key}{part}" if (key := str(self.typed.get("_key", ""))) else None,
+                version=int(version) if version.isdigit() else None,
+            )
+        finally:
+            self.forget_unread()
         if position:
             self.session.wrote(position)
         return receipt
@@ -183,6 +195,10 @@ class Visit:
         """Have something made that is shown once, under the form's key; nothing where it was made before."""
         key = str(self.typed.get("_key", "")) or None
         return await self.portal.gateways.obtain(service, path, shape, self.caller, body=body, key=key)
+
+    def forget_unread(self) -> None:
+        """There are news, or fewer: the next page counts anew."""
+        self.portal.unread.pop(self.session.token, None)
 
     async def me(self) -> Me | None:
         """The visitor's roles; none for strangers and while registry is away."""
@@ -221,6 +237,8 @@ class Visit:
             key=uuid.uuid4().hex,
             **facts,
         )
+        if asking and status == OK and not self.session.signed_in:
+            keep(self.request.scope)
         return HTMLResponse(html, status, {"Content-Language": self.language, "Vary": "Cookie, HX-Request"})
 
     def go(self, path: str, notice: str | None = None) -> Response:
@@ -252,7 +270,13 @@ class Visit:
         return found
 
     async def _ask_unread(self) -> Part[Unread]:
-        return await self.part(self.read("notify", "/inbox/unread", Unread))
+        # Beside the list itself no other number may stand.
+        if self.request.url.path != "/inbox" and (known := self.portal.unread.get(self.session.token)) is not None:
+            return Part(known)
+        found = await self.part(self.read("notify", "/inbox/unread", Unread))
+        if found.value is not None:
+            self.portal.unread[self.session.token] = found.value
+        return found
 
 
 def visit_of(request: Request) -> Visit:

@@ -6,9 +6,8 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from vzaimo.contracts.calendar import SeatMode
 from vzaimo.portal.house.gateways import Problem
-from vzaimo.portal.house.shapes import Event, Queue, Request
+from vzaimo.portal.house.shapes import Desk, Event
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
@@ -21,16 +20,14 @@ async def requests(visit: Visitor, event_id: UUID) -> Response:
     """All requests for the event, those that wait for a decision first; and the waiting list."""
     event, found = await asyncio.gather(
         hosted(visit, event_id, moderated=True),
-        visit.part(visit.whole("requests", "/requests", Request, event=event_id)),
+        visit.part(visit.pages("requests", "/requests", Desk, event=event_id, embed="queues")),
     )
-    modes = event.mode.seat_modes
-    queues = await asyncio.gather(*(visit.part(_queue(visit, event_id, mode)) for mode in modes))
-    rows = [one for one in found.or_else([]) if one.host == event.host and one.status != "draft"]
+    pages = found.or_else([])
+    rows = [one for page in pages for one in page.items if one.host == event.host and one.status != "draft"]
     order = {status: place for place, status in enumerate(_ORDER)}
     rows.sort(key=lambda one: (order.get(one.status.value, len(order)), one.submitted_at or event.starts_at, one.id))
-    return await visit.show(
-        "hosting.html", event=event, requests=found, rows=rows, queues=list(zip(modes, queues, strict=True))
-    )
+    queues = [one for page in pages[:1] for one in page.queues or ()]
+    return await visit.show("hosting.html", event=event, requests=found, rows=rows, queues=queues)
 
 
 async def hosted(visit: Visit, event_id: UUID, *, moderated: bool = False) -> Event:
@@ -39,7 +36,3 @@ async def hosted(visit: Visit, event_id: UUID, *, moderated: bool = False) -> Ev
     if event.host not in me.cities and not (moderated and me.moderates):
         raise Problem(NOT_FOUND, {})
     return event
-
-
-async def _queue(visit: Visit, event_id: UUID, mode: SeatMode) -> Queue:
-    return await visit.read("requests", f"/events/{event_id}/queue", Queue, mode=mode.value)

@@ -1,5 +1,6 @@
 """What a member was told: as a list, and as it comes."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -7,7 +8,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from vzaimo.portal.house.accounts import Notification
 from vzaimo.portal.house.gateways import Page, SignedOut
-from vzaimo.portal.house.visit import Visitor
+from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
 A_PAGE = 30
@@ -50,8 +51,13 @@ async def stream(visit: Visitor) -> Response:
     if not visit.session.signed_in:
         raise SignedOut
     last = visit.request.headers.get("last-event-id")
-    pieces = visit.portal.gateways.stream("notify", "/inbox/stream", visit.caller, last)
-    return StreamingResponse(pieces, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    return StreamingResponse(_news(visit, last), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def _news(visit: Visit, last: str | None) -> AsyncIterator[bytes]:
+    async for piece in visit.portal.gateways.stream("notify", "/inbox/stream", visit.caller, last):
+        visit.forget_unread()
+        yield piece
 
 
 @router.get("/inbox/{notification_id}")

@@ -1,14 +1,16 @@
 """My city: what needs it now, its requests, and what it hosts."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from vzaimo.contracts.calendar import Event as Announced
 from vzaimo.portal.house.duties import duties
 from vzaimo.portal.house.gateways import Page, Problem
-from vzaimo.portal.house.shapes import Event, Practice, Request
+from vzaimo.portal.house.shapes import Desk, Event, Practice, Request
 from vzaimo.portal.house.visit import Visit, Visitor
 
 router = APIRouter()
@@ -26,12 +28,12 @@ async def mine(visit: Visitor) -> Response:
             raise
         return await visit.show("newcomer.html")
     found, hosted, practices = await asyncio.gather(
-        visit.part(_requests(visit, me.cities)),
+        visit.part(_desks(visit, me.cities)),
         visit.part(_hosted(visit, me.cities)),
         visit.part(_practices(visit, me.cities)),
     )
-    requests = found.or_else([])
-    events = await _events(visit, requests, hosted.or_else([]))
+    requests, known = found.or_else(([], []))
+    events = await _events(visit, requests, [*known, *hosted.or_else([])])
     return await visit.show(
         "my.html",
         requests=found,
@@ -43,13 +45,14 @@ async def mine(visit: Visitor) -> Response:
     )
 
 
-async def _requests(visit: Visit, cities: list[str]) -> list[Request]:
-    """The cities' requests, and those for their events."""
-    lists = await asyncio.gather(
-        *(visit.whole("requests", "/requests", Request, city=city) for city in cities),
-        *(visit.whole("requests", "/requests", Request, host=city, status="submitted") for city in cities),
+async def _desks(visit: Visit, cities: list[str]) -> tuple[list[Request], list[Announced]]:
+    """The cities' requests and those that they decide; with the events, as far as requests knows them."""
+    pages = await asyncio.gather(
+        *(visit.pages("requests", "/requests", Desk, desk=city, embed="events") for city in cities)
     )
-    return list({one.id: one for some in lists for one in some}.values())
+    found = [page for some in pages for page in some]
+    requests = {one.id: one for page in found for one in page.items}
+    return list(requests.values()), [event for page in found for event in page.events or ()]
 
 
 async def _hosted(visit: Visit, cities: list[str]) -> list[Event]:
@@ -68,7 +71,8 @@ async def _practices(visit: Visit, cities: list[str]) -> list[Practice]:
     return [practice for page in pages for practice in page.items]
 
 
-async def _events(visit: Visit, requests: list[Request], known: list[Event]) -> dict[UUID, Event]:
+async def _events(visit: Visit, requests: list[Request], known: Sequence[Announced]) -> dict[UUID, Announced]:
+    """What calendar knows best: those of the city's own, and those that requests has not heard of yet."""
     events = {event.id: event for event in known}
     wanted = list(dict.fromkeys(one.event for one in requests if one.event not in events))[:MOST_EVENTS]
     if not wanted:

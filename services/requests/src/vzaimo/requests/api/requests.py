@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Response
 
 from vzaimo.contracts.calendar import SeatMode
-from vzaimo.kit.http import Command, Cursor, Member, Page, Receipt, Visitor, of_query
+from vzaimo.kit.http import Command, Cursor, Member, Receipt, Visitor, of_query
 from vzaimo.kit.ids import new_id
 from vzaimo.requests.api.commands import carry_out
 from vzaimo.requests.handlers import decisions, requests
@@ -19,6 +19,7 @@ from vzaimo.requests.shapes.requests import (
     Rejection,
     RequestBody,
     RequestFilter,
+    RequestPage,
     RequestView,
     SeatsOf,
     Seen,
@@ -29,11 +30,11 @@ router = APIRouter(tags=["requests"])
 Wanted = Annotated[RequestFilter, Depends(of_query(RequestFilter))]
 
 
-@router.get("/requests", response_model=Page[RequestView])
+@router.get("/requests", response_model=RequestPage)
 async def list_requests(call: Member, cursor: Cursor, wanted: Wanted) -> Response:
     """The own city's requests, and those for its events; all but drafts for the moderator, without names."""
     async with call.gate.database.read() as tx:
-        return call.listed(await views.requests(tx, cursor, call.actor, wanted))
+        return call.listed(await views.requests(tx, cursor, call.actor, wanted, call.works.clock.now()))
 
 
 @router.get("/requests/{request_id}", response_model=RequestView)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from vzaimo.contracts.calendar import AudienceRole, SeatMode
+from vzaimo.contracts.calendar import AudienceRole, Event, SeatMode
 from vzaimo.contracts.event import Slug
 from vzaimo.contracts.requests import Delegate, Request, RequestStatus
-from vzaimo.kit.http import Body, Int
+from vzaimo.kit.http import Body, Int, Page
 from vzaimo.kit.ids import new_id
 from vzaimo.requests.domain.queues import Wait
 from vzaimo.requests.domain.requests import Delegation, Person
@@ -106,9 +106,13 @@ class RequestFilter:
     event: UUID | None = None
     city: Slug | None = None
     host: Slug | None = None
+    desk: Slug | None = None
+    """A city's own requests, and those that wait for its decision."""
     status: RequestStatus | None = None
     escalated: bool | None = None
     """Whether the moderator may decide as well, because the host did not in time."""
+    embed: Literal["events", "queues"] | None = None
+    """What else to show: the events that the requests are for, or who waits for seats of the one ``event``."""
 
 
 class DelegateView(Delegate):
@@ -194,3 +198,10 @@ class QueueView(BaseModel):
     mode: SeatMode
     length: int
     entries: list[QueueEntry]
+
+
+class RequestPage(Page[RequestView]):
+    """Some requests; with the events that they are for, or with the event's queues, where that was asked."""
+
+    events: list[Event] | None = None
+    queues: list[QueueView] | None = None

@@ -9,22 +9,30 @@ from uuid import UUID
 from sqlalchemy import and_, func, or_, select
 
 from vzaimo.contracts.calendar import Event, QueueOrder, SeatMode
-from vzaimo.contracts.requests import Request
+from vzaimo.contracts.requests import Request, RequestStatus
 from vzaimo.kit.database import Transaction
-from vzaimo.kit.http import Cursor, Page, keyset, page_of
+from vzaimo.kit.http import Cursor, keyset, page_of
 from vzaimo.kit.identity import Actor
 from vzaimo.requests.domain.ledgers import Share
 from vzaimo.requests.domain.queues import Wait, in_order, season_of, waits
 from vzaimo.requests.domain.refusals import UnknownEvent, UnknownRequest
 from vzaimo.requests.projections import CITY, EVENT
-from vzaimo.requests.shapes.requests import QueueEntry, QueueView, RequestFilter, RequestView, SeatsOf, SeatsView
+from vzaimo.requests.shapes.requests import (
+    QueueEntry,
+    QueueView,
+    RequestFilter,
+    RequestPage,
+    RequestView,
+    SeatsOf,
+    SeatsView,
+)
 from vzaimo.requests.store import DELEGATE, LEDGER, REQUEST, SHARE, has_been_sent, in_ledger, ledger_of, request_of
 from vzaimo.requests.views.names import guests, named
 
 LONGEST_QUEUE = 1000
 
 
-async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: RequestFilter) -> Page[RequestView]:
+async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: RequestFilter, now: datetime) -> RequestPage:
     """Requests in the order of their making: the guest's own, those for the host's events, all for the moderator."""
     query = select(REQUEST).where(_visible(actor), keyset([REQUEST.c.id], cursor))
     if wanted.event is not None:
@@ -33,6 +41,9 @@ async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: Reques
         query = query.where(REQUEST.c.city == wanted.city)
     if wanted.host is not None:
         query = query.where(REQUEST.c.host == wanted.host)
+    if wanted.desk is not None:
+        undecided = and_(REQUEST.c.host == wanted.desk, REQUEST.c.status == RequestStatus.SUBMITTED)
+        query = query.where(or_(REQUEST.c.city == wanted.desk, undecided))
     if wanted.status is not None:
         query = query.where(REQUEST.c.status == wanted.status)
     if wanted.escalated is not None:
@@ -44,7 +55,26 @@ async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: Reques
     def shown(row: Any) -> RequestView:
         return RequestView.of(row, names, own=named(actor, row.city, row.host))
 
-    return page_of(rows, cursor, [REQUEST.c.id], shown)
+    found = page_of(rows, cursor, [REQUEST.c.id], shown)
+    page = RequestPage(items=found.items, next=found.next)
+    if wanted.embed == "events":
+        page.events = await _events(tx, {one.event for one in found.items})
+    elif wanted.embed == "queues" and wanted.event is not None:
+        page.queues = await _queues(tx, wanted.event, actor, now)
+    return page
+
+
+async def _events(tx: Transaction, wanted: set[UUID]) -> list[Event]:
+    rows = await tx.all(select(EVENT.c.event).where(EVENT.c.id.in_(wanted))) if wanted else ()
+    return [Event.model_validate(row.event) for row in rows]
+
+
+async def _queues(tx: Transaction, event_id: UUID, actor: Actor, now: datetime) -> list[QueueView]:
+    return [
+        await _queue(tx, event, mode, actor, now)
+        for event in await _events(tx, {event_id})
+        for mode in event.mode.seat_modes
+    ]
 
 
 async def request(tx: Transaction, request_id: UUID, actor: Actor) -> RequestView:
@@ -66,12 +96,14 @@ async def seats(tx: Transaction, event_id: UUID) -> SeatsOf:
 
 async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | None, now: datetime) -> QueueView:
     """Who waits for a seat, in order, as far as the caller may know, and why. Raises ``UnknownEvent``."""
-    found = await tx.first(select(EVENT.c.event).where(EVENT.c.id == event_id))
-    if found is None:
-        raise UnknownEvent(event_id)
-    event = Event.model_validate(found.event)
+    for event in await _events(tx, {event_id}):
+        return await _queue(tx, event, mode, actor, now)
+    raise UnknownEvent(event_id)
+
+
+async def _queue(tx: Transaction, event: Event, mode: SeatMode, actor: Actor | None, now: datetime) -> QueueView:
     rows = await tx.all(
-        select(REQUEST).where(in_ledger(REQUEST, event_id, mode), REQUEST.c.waiting > 0).limit(LONGEST_QUEUE)
+        select(REQUEST).where(in_ledger(REQUEST, event.id, mode), REQUEST.c.waiting > 0).limit(LONGEST_QUEUE)
     )
     waiting = [request_of(row) for row in rows]
     cities = {one.city for one in waiting}
@@ -94,7 +126,7 @@ async def queue(tx: Transaction, event_id: UUID, mode: SeatMode, actor: Actor | 
         for place, (one, reason) in enumerate(zip(order, why, strict=True), 1)
         if whole or (actor is not None and guests(actor, one.city))
     ]
-    return QueueView(event=event_id, mode=mode, length=len(waiting), entries=entries)
+    return QueueView(event=event.id, mode=mode, length=len(waiting), entries=entries)
 
 
 async def _waits(tx: Transaction, order: Sequence[Request], event: Event, mode: SeatMode, now: datetime) -> list[Wait]:
