@@ -93,6 +93,15 @@ async def test_a_form_that_is_sent_twice_carries_one_key(member, gateways):
     assert [one.headers["idempotency-key"] for one in gateways.sent()] == ["the-form's-key"] * 2
 
 
+@pytest.mark.parametrize("key", ["a\r\nX-Other: 1", "ключ", "a\0", ""])
+@pytest.mark.parametrize("version", ["²", "1" * 5000, "-1"])
+async def test_a_form_with_nonsense_for_key_or_version_goes_without(member, gateways, key, version):
+    plan = {"_key": key, "_version": version, "reason": "force-majeure"}
+    assert (await member.post(f"/events/{EVENT}/manage/cancel", plan)).status_code == 303
+    (sent,) = gateways.sent()
+    assert not {"idempotency-key", "if-match", "x-other"} & set(sent.headers)
+
+
 async def test_a_form_sent_after_the_session_has_ended_is_kept(member, gateways):
     gateways.answers["POST", "/invitations/accept"] = problem(401, "invalid-token", "Токен не принят")
     typed = {"_key": "k1", "secret": "s" * 20, "name": "О'Коннор <b>", "phone": ""}
@@ -307,6 +316,12 @@ async def test_news_come_by_the_session_alone(member, gateways):
     asked = next(one for one in gateways.asked if one.url.path == "/v1/inbox/stream")
     assert asked.headers["last-event-id"] == "4"
     assert asked.headers["authorization"] == "Bearer a.b.c"
+
+
+async def test_what_is_no_number_of_news_is_not_passed_on(member, gateways):
+    await member.get("/inbox/stream", last_event_id="4;x")
+    asked = next(one for one in gateways.asked if one.url.path == "/v1/inbox/stream")
+    assert "last-event-id" not in asked.headers
 
 
 async def test_news_of_a_gateway_that_is_away_are_none(member, gateways):

@@ -1,6 +1,7 @@
 """One request for a page: who visits, in which language and zone, and the gateways on their behalf."""
 
 import asyncio
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -38,6 +39,7 @@ MOST_PEOPLE = 10_000
 REMEMBERED = 5
 """Seconds. Who loses a role is refused by the gateways; who takes one, or reads the news, sees it at once."""
 OK, TOO_LARGE = 200, 413
+_VERSION = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +184,8 @@ class Visit:
                 path,
                 self.caller,
                 body=body,
-                key=f"{key}{part}" if (key := str(self.typed.get("_key", ""))) else None,
-                version=int(version) if version.isdigit() else None,
+                key=f"{key}{part}" if (key := self._key) else None,
+                version=int(version) if _VERSION.fullmatch(version) else None,
             )
         finally:
             self.forget_unread()
@@ -193,8 +195,13 @@ class Visit:
 
     async def obtain(self, service: Service, path: str, shape: type[T], body: object = None) -> T | None:
         """Have something made that is shown once, under the form's key; nothing where it was made before."""
-        key = str(self.typed.get("_key", "")) or None
-        return await self.portal.gateways.obtain(service, path, shape, self.caller, body=body, key=key)
+        return await self.portal.gateways.obtain(service, path, shape, self.caller, body=body, key=self._key)
+
+    @property
+    def _key(self) -> str | None:
+        """Under which the form takes effect once; what no header carries (RFC 9110, 5.5) is no key of ours."""
+        key = str(self.typed.get("_key", ""))
+        return key if key.isascii() and key.isprintable() and key else None
 
     def forget_unread(self) -> None:
         """There are news, or fewer: the next page counts anew."""

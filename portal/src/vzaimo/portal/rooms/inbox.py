@@ -50,8 +50,13 @@ async def stream(visit: Visitor) -> Response:
     """News as notify sends them, under the session's token: scripts never have it."""
     if not visit.session.signed_in:
         raise SignedOut
-    last = visit.request.headers.get("last-event-id")
-    return StreamingResponse(_news(visit, last), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+    told = visit.request.headers.get("last-event-id", "")
+    last = told if told.isascii() and told.isdigit() else None
+    return StreamingResponse(
+        _news(visit, last),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 async def _news(visit: Visit, last: str | None) -> AsyncIterator[bytes]:
