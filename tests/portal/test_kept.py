@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from vzaimo.portal.house import kept
-from vzaimo.portal.testing import EVENT, PORTAL, Browser, event, settings, stubbed
+from vzaimo.portal.testing import EVENT, PORTAL, Browser, event, problem, settings, stubbed
 
 PAGE = f"/events/{EVENT}"
 READ_ALL = httpx2.Response(200, json={"id": "x", "version": 7}, headers={"Vzaimo-Position": "inbox/abc/7"})
@@ -69,6 +69,31 @@ async def test_nothing_is_kept_of_failures_and_nothing_for_whoever_has_a_session
     assert "/logout" not in (await browser.get(PAGE)).text
 
 
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_page_that_lacks_a_part_is_kept_for_nobody(browser, gateways, refused):
+    if refused:
+        gateways.answers["calendar", "/events"] = problem(429, "too-many-calls", "Слишком много вызовов")
+    else:
+        gateways.away = {"calendar"}
+    assert "Образовательная среда" not in (await browser.get("/events")).text
+    gateways.away, gateways.answers["calendar", "/events"] = set(), [event()]
+    assert "Образовательная среда" in (await browser.get("/events")).text
+
+
+async def test_a_page_grows_old_from_when_it_was_begun(gateways, asked, monkeypatch):
+    monkeypatch.setattr(kept, "MOMENT", 0.2)
+
+    async def slow(call):
+        await asyncio.sleep(0.3 if call.url.path == f"/v1{PAGE}" else 0)
+        return gateways(call)
+
+    transport = httpx2.ASGITransport(app=stubbed(settings(), httpx2.MockTransport(slow)))
+    async with httpx2.AsyncClient(transport=transport, base_url=PORTAL) as http:
+        for _ in range(2):
+            assert (await http.get(PAGE)).status_code == 200
+    assert asked(PAGE) == 2
+
+
 async def test_what_is_kept_has_a_bound(gateways, asked, monkeypatch):
     monkeypatch.setattr(kept, "BYTES", 100_000)
     transport = httpx2.ASGITransport(app=stubbed(settings(), httpx2.MockTransport(gateways)))
@@ -101,6 +126,10 @@ async def test_what_is_unread_is_counted_once_and_anew_beside_the_list_and_after
     def unread():
         return asked("/inbox/unread")
 
+    async def greeting():
+        yield b"retry: 3000\nid: 5\n\n"
+        yield b":\n\n"
+
     async def news():
         yield b"event: notification\n\n"
 
@@ -114,8 +143,9 @@ async def test_what_is_unread_is_counted_once_and_anew_beside_the_list_and_after
     before = unread()
     await member.get(PAGE)
     assert unread() == before + 1
-    gateways.answers["notify", "/inbox/stream"] = httpx2.Response(200, content=news())
-    assert (await member.get("/inbox/stream")).content
-    before = unread()
-    await member.get(PAGE)
-    assert unread() == before + 1
+    for said, more in ((greeting, 0), (news, 1)):
+        gateways.answers["notify", "/inbox/stream"] = httpx2.Response(200, content=said())
+        assert (await member.get("/inbox/stream")).content
+        before = unread()
+        await member.get(PAGE)
+        assert unread() == before + more

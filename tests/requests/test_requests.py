@@ -423,16 +423,19 @@ async def test_who_may_do_what(requests, foreign, announce, make_event, action):
 
 async def test_a_desk_has_the_citys_own_requests_and_those_it_decides(requests, announce, ask, decide, make_event):
     event = await announce(make_event(title="Визит"))
-    own, waiting = await ask(event, "izhevsk", 2), await ask(event, "tver", 3)
+    own, first, second = [await ask(event, city, 2) for city in ("izhevsk", "tver", "perm")]
     await decide(own)
 
-    async def desk(city, who):
-        page = (await requests.call("GET", f"/requests?desk={city}&embed=events", who)).json()
-        return [one["id"] for one in page["items"]], [(one["id"], one["title"]) for one in page["events"]]
+    async def desk(city, who, more=""):
+        page = (await requests.call("GET", f"/requests?desk={city}&embed=events{more}", who)).json()
+        assert [(one["id"], one["title"]) for one in page["events"]] == [(event, "Визит")] * bool(page["items"])
+        return [one["id"] for one in page["items"]], page["next"]
 
-    assert await desk("moskva", "host") == ([waiting], [(event, "Визит")])
-    assert await desk("izhevsk", "anna") == ([own], [(event, "Визит")])
-    assert await desk("tver", "anna") == ([], [])
+    assert await desk("moskva", "host") == ([second, first], None)
+    newest, more = await desk("moskva", "host", "&limit=1")
+    assert (newest, await desk("moskva", "host", f"&limit=1&cursor={more}")) == ([second], ([first], None))
+    assert await desk("izhevsk", "anna") == ([own], None)
+    assert await desk("tver", "anna") == ([], None)
 
 
 @pytest.mark.parametrize("who", ["host", "anna"])

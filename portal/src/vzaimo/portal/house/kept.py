@@ -1,9 +1,10 @@
-"""Pages of strangers, kept for a moment: a crowd that opens the same one has it made once."""
+"""Pages of strangers, kept for a moment: whoever opens the same one soon after is shown it as it was."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
-from cachetools import TTLCache
+from cachetools import TLRUCache
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,7 +22,7 @@ _COOKIES = ("lang", "zone")
 
 
 def keep(scope: Scope) -> None:
-    """Let a page be kept. It must depend on the gateways, the address, the language and the zone alone."""
+    """Let a page be kept. It must be whole, and depend on its address, the language and the zone alone."""
     scope[_MARK] = True
 
 
@@ -33,8 +34,8 @@ class Kept:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._pages: TTLCache[tuple[Any, ...], list[Message]] = TTLCache(
-            BYTES, MOMENT, timer=time.monotonic, getsizeof=_size
+        self._pages: TLRUCache[tuple[Any, ...], _Page] = TLRUCache(
+            BYTES, lambda _key, page, _now: page.until, timer=time.monotonic, getsizeof=_size
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,18 +45,31 @@ class Kept:
             return
         key = _key(scope)
         if (page := self._pages.get(key)) is not None:
-            for message in page:
+            for message in page.messages:
                 await send({**message})
             return
-        made: list[Message] = []
+        # From here on it grows old: its parts are read one by one, and a browser may take its time.
+        made = _Page([], time.monotonic() + MOMENT)
 
         async def noting(message: Message) -> None:
-            made.append({**message})
+            if _MARK in scope:
+                made.messages.append({**message})
+                if message["type"] == "http.response.body" and not message.get("more_body"):
+                    self._keep(key, made, scope)
             await send(message)
 
         await self._app(scope, receive, noting)
-        if _MARK in scope and scope["vzaimo.session"] == Session() and _size(made) < BYTES:
-            self._pages[key] = made
+
+    def _keep(self, key: tuple[Any, ...], page: "_Page", scope: Scope) -> None:
+        """A page that is larger than all may be, or that began a session, is not kept."""
+        if scope["vzaimo.session"] == Session() and _size(page) < BYTES:
+            self._pages[key] = page
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    messages: list[Message]
+    until: float
 
 
 def _key(scope: Scope) -> tuple[Any, ...]:
@@ -64,5 +78,5 @@ def _key(scope: Scope) -> tuple[Any, ...]:
     return scope["path"], scope["query_string"], *read
 
 
-def _size(messages: list[Message]) -> int:
-    return ASIDE + sum(len(one.get("body", b"")) for one in messages)
+def _size(page: _Page) -> int:
+    return ASIDE + sum(len(one.get("body", b"")) for one in page.messages)

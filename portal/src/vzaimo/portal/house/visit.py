@@ -54,10 +54,10 @@ class Portal:
         default_factory=lambda: TTLCache(MOST_PEOPLE, REMEMBERED, timer=time.monotonic)
     )
     """Visitors' roles, by token and by what they have changed since: half of a member's page waits for them."""
-    unread: "TTLCache[str | None, Unread]" = field(
+    unread: "TTLCache[tuple[object, ...], Unread]" = field(
         default_factory=lambda: TTLCache(MOST_PEOPLE, REMEMBERED, timer=time.monotonic)
     )
-    """How much they have not read, by token: every page shows it."""
+    """How much they have not read, by the same: every page shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,8 @@ class Visit:
     _unread: "asyncio.Task[Part[Unread]] | None" = None
     typed: FormData = field(default_factory=FormData)
     """What was sent with the form."""
+    complete: bool = True
+    """Whether every part was read: what a gateway refuses may be refused to this visitor alone."""
 
     @property
     def caller(self) -> Caller:
@@ -158,8 +160,10 @@ class Visit:
         try:
             return Part(await reading)
         except Away as away:
+            self.complete = False
             return Part(away=away.service)
         except Problem as problem:
+            self.complete = False
             return Part(refused=retell(problem, self.clock, self.portal.names))
 
     async def send(
@@ -205,7 +209,7 @@ class Visit:
 
     def forget_unread(self) -> None:
         """There are news, or fewer: the next page counts anew."""
-        self.portal.unread.pop(self.session.token, None)
+        self.portal.unread.pop(self._known_by, None)
 
     async def me(self) -> Me | None:
         """The visitor's roles; none for strangers and while registry is away."""
@@ -244,7 +248,7 @@ class Visit:
             key=uuid.uuid4().hex,
             **facts,
         )
-        if asking and status == OK and not self.session.signed_in:
+        if asking and status == OK and self.complete and not self.session.signed_in:
             keep(self.request.scope)
         return HTMLResponse(html, status, {"Content-Language": self.language, "Vary": "Cookie, HX-Request"})
 
@@ -266,9 +270,13 @@ class Visit:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def _known_by(self) -> tuple[object, ...]:
+        """By what something of this visitor is remembered: an own write makes it another."""
+        return (self.session.token, *sorted(self.session.positions.items()))
+
     async def _ask_roles(self) -> Part[Me]:
-        caller = self.caller
-        key = (caller.token, *sorted(caller.positions.items()))
+        key = self._known_by
         if (known := self.portal.people.get(key)) is not None:
             return Part(known)
         found = await self.part(self.read("registry", "/me", Me))
@@ -277,12 +285,13 @@ class Visit:
         return found
 
     async def _ask_unread(self) -> Part[Unread]:
+        key, reads = self._known_by, self.request.method == "GET"
         # Beside the list itself no other number may stand.
-        if self.request.url.path != "/inbox" and (known := self.portal.unread.get(self.session.token)) is not None:
+        if self.request.url.path != "/inbox" and (known := self.portal.unread.get(key)) is not None:
             return Part(known)
         found = await self.part(self.read("notify", "/inbox/unread", Unread))
-        if found.value is not None:
-            self.portal.unread[self.session.token] = found.value
+        if found.value is not None and reads:  # what was counted before a command is older than it
+            self.portal.unread[key] = found.value
         return found
 
 

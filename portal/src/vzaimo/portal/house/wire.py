@@ -15,6 +15,8 @@ QUIET = 60.0
 """Seconds without a byte after which a stream is given up; notify says something three times as often."""
 KEPT = 4.0
 """Seconds for which an idle connection is kept: servers close theirs after five."""
+NAMED = 1
+"""Seconds for which a gateway's name stands for an address: it may come back elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Connections(Wire):
 
 def _session(most: int, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=most, keepalive_timeout=KEPT),
+        connector=aiohttp.TCPConnector(limit=most, keepalive_timeout=KEPT, ttl_dns_cache=NAMED),
         timeout=timeout,
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("Accept-Encoding", "User-Agent"),

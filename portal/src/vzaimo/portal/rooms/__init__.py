@@ -43,7 +43,7 @@ from vzaimo.portal.rooms import (
     writing,
 )
 
-# In the order in which they are looked for: first what is opened most, and what takes any step of a request last.
+# In the order in which they are looked for: first what is opened most. Requests takes all steps that none before has.
 ROOMS = (
     agenda.router,
     events.router,

@@ -57,12 +57,6 @@ class Wanted(BaseModel):
         return any(value is not None and value != "" for value in self.query.values())
 
 
-class WantedOfMonth(Wanted):
-    """The filters, and the month that is shown."""
-
-    of: str = ""
-
-
 Filters = Annotated[Wanted, Query()]
 
 
@@ -97,11 +91,11 @@ async def agenda(visit: Visitor, wanted: Filters) -> Response:
 
 
 @router.get("/events/month")
-async def month(visit: Visitor, wanted: Annotated[WantedOfMonth, Query()]) -> Response:
+async def month(visit: Visitor, wanted: Filters, of: str = "") -> Response:
     """A month as a grid of days: of the reader, whose day it is; an event to which one goes stands on its venue's."""
     zone = visit.clock.reader or ZoneInfo("Europe/Moscow")
     today = visit.now.astimezone(zone).date()
-    first = _month(wanted.of) or today.replace(day=1)
+    first = _month(of) or today.replace(day=1)
     days = list(_WEEKS.itermonthdates(first.year, first.month))
     start = datetime(days[0].year, days[0].month, days[0].day, tzinfo=zone)
     end = datetime(days[-1].year, days[-1].month, days[-1].day, tzinfo=zone) + timedelta(days=1)

@@ -61,7 +61,8 @@ async def stream(visit: Visitor) -> Response:
 
 async def _news(visit: Visit, last: str | None) -> AsyncIterator[bytes]:
     async for piece in visit.portal.gateways.stream("notify", "/inbox/stream", visit.caller, last):
-        visit.forget_unread()
+        if b"event:" in piece:  # not a greeting, or a beat
+            visit.forget_unread()
         yield piece
 
 

@@ -107,12 +107,12 @@ class RequestFilter:
     city: Slug | None = None
     host: Slug | None = None
     desk: Slug | None = None
-    """A city's own requests, and those that wait for its decision."""
+    """A city's own requests, and those that wait for its decision; the newest first."""
     status: RequestStatus | None = None
     escalated: bool | None = None
     """Whether the moderator may decide as well, because the host did not in time."""
     embed: Literal["events", "queues"] | None = None
-    """What else to show: the events that the requests are for, or who waits for seats of the one ``event``."""
+    """More to show: the events that the requests are for; or, on the first page, who waits for seats of ``event``."""
 
 
 class DelegateView(Delegate):

@@ -33,8 +33,12 @@ LONGEST_QUEUE = 1000
 
 
 async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: RequestFilter, now: datetime) -> RequestPage:
-    """Requests in the order of their making: the guest's own, those for the host's events, all for the moderator."""
-    query = select(REQUEST).where(_visible(actor), keyset([REQUEST.c.id], cursor))
+    """Requests in the order of their making: the guest's own, those for the host's events, all for the moderator.
+
+    Of a desk the newest first: whoever does not read to the end misses what is long done.
+    """
+    newest = wanted.desk is not None
+    query = select(REQUEST).where(_visible(actor), keyset([REQUEST.c.id], cursor, descending=newest))
     if wanted.event is not None:
         query = query.where(REQUEST.c.event == wanted.event)
     if wanted.city is not None:
@@ -49,7 +53,8 @@ async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: Reques
     if wanted.escalated is not None:
         moment = REQUEST.c.state["escalated_at"].as_string()
         query = query.where(moment.is_not(None) if wanted.escalated else moment.is_(None))
-    rows = await tx.all(query.order_by(REQUEST.c.id).limit(cursor.limit + 1))
+    order = REQUEST.c.id.desc() if newest else REQUEST.c.id
+    rows = await tx.all(query.order_by(order).limit(cursor.limit + 1))
     names = await _names(tx, [row.id for row in rows if named(actor, row.city, row.host)])
 
     def shown(row: Any) -> RequestView:
@@ -59,7 +64,7 @@ async def requests(tx: Transaction, cursor: Cursor, actor: Actor, wanted: Reques
     page = RequestPage(items=found.items, next=found.next)
     if wanted.embed == "events":
         page.events = await _events(tx, {one.event for one in found.items})
-    elif wanted.embed == "queues" and wanted.event is not None:
+    elif wanted.embed == "queues" and wanted.event is not None and not cursor.after:
         page.queues = await _queues(tx, wanted.event, actor, now)
     return page
 
