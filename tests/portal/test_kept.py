@@ -149,3 +149,21 @@ async def test_what_is_unread_is_counted_once_and_anew_beside_the_list_and_after
         before = unread()
         await member.get(PAGE)
         assert unread() == before + more
+
+
+async def test_news_on_a_page_that_was_open_before_an_own_step_count_as_well(member, gateways, asked):
+    async def news():
+        yield b"event: notification\n\n"
+
+    await member.get(PAGE)
+    opened = dict(member.http.cookies)
+    gateways.answers["POST", "/inbox/read-all"] = READ_ALL
+    await member.post("/inbox/read-all")
+    await member.get(PAGE)
+    later = dict(member.http.cookies)
+    gateways.answers["notify", "/inbox/stream"] = httpx2.Response(200, content=news())
+    member.http.cookies = opened
+    assert (await member.get("/inbox/stream")).content
+    member.http.cookies, before = later, asked("/inbox/unread")
+    await member.get(PAGE)
+    assert asked("/inbox/unread") == before + 1

@@ -448,5 +448,7 @@ async def test_a_list_shows_the_queues_of_its_event(requests, announce, ask, dec
     assert queue["length"] == 1
     page = (await requests.call("GET", f"/requests?event={event}&embed=queues", who)).json()
     assert (page["queues"], page["events"]) == ([queue], None)
-    assert (await requests.call("GET", "/requests?embed=queues", who)).json()["queues"] is None
+    unsaid = await requests.call("GET", "/requests?embed=queues", who)
+    assert kind(unsaid) == (422, "invalid-request")
+    assert [(one["in"], one["field"]) for one in unsaid.json()["errors"]] == [("query", "event")]
     assert kind(await requests.call("GET", "/requests?embed=delegates", who)) == (422, "invalid-request")

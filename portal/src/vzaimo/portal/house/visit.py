@@ -54,10 +54,10 @@ class Portal:
         default_factory=lambda: TTLCache(MOST_PEOPLE, REMEMBERED, timer=time.monotonic)
     )
     """Visitors' roles, by token and by what they have changed since: half of a member's page waits for them."""
-    unread: "TTLCache[tuple[object, ...], Unread]" = field(
+    unread: "TTLCache[str | None, tuple[tuple[object, ...], Unread]]" = field(
         default_factory=lambda: TTLCache(MOST_PEOPLE, REMEMBERED, timer=time.monotonic)
     )
-    """How much they have not read, by the same: every page shows it."""
+    """How much they have not read, by token, and what they had changed then: every page shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ class Visit:
 
     def forget_unread(self) -> None:
         """There are news, or fewer: the next page counts anew."""
-        self.portal.unread.pop(self._known_by, None)
+        self.portal.unread.pop(self.session.token, None)
 
     async def me(self) -> Me | None:
         """The visitor's roles; none for strangers and while registry is away."""
@@ -287,11 +287,12 @@ class Visit:
     async def _ask_unread(self) -> Part[Unread]:
         key, reads = self._known_by, self.request.method == "GET"
         # Beside the list itself no other number may stand.
-        if self.request.url.path != "/inbox" and (known := self.portal.unread.get(key)) is not None:
+        then, known = self.portal.unread.get(self.session.token, (None, None))
+        if self.request.url.path != "/inbox" and then == key:
             return Part(known)
         found = await self.part(self.read("notify", "/inbox/unread", Unread))
         if found.value is not None and reads:  # what was counted before a command is older than it
-            self.portal.unread[key] = found.value
+            self.portal.unread[self.session.token] = key, found.value
         return found
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Response
+from fastapi.exceptions import RequestValidationError
 
 from vzaimo.contracts.calendar import SeatMode
 from vzaimo.kit.http import Command, Cursor, Member, Receipt, Visitor, of_query
@@ -33,6 +34,8 @@ Wanted = Annotated[RequestFilter, Depends(of_query(RequestFilter))]
 @router.get("/requests", response_model=RequestPage)
 async def list_requests(call: Member, cursor: Cursor, wanted: Wanted) -> Response:
     """The own city's requests, and those for its events; all but drafts for the moderator, without names."""
+    if wanted.embed == "queues" and wanted.event is None:
+        raise RequestValidationError([{"type": "missing", "loc": ("query", "event")}])
     async with call.gate.database.read() as tx:
         return call.listed(await views.requests(tx, cursor, call.actor, wanted, call.works.clock.now()))
 
